@@ -1,0 +1,1 @@
+"""Code shared by the training scripts: fonts, textures, layers, ONNX writing."""
