@@ -224,7 +224,7 @@ impl Parameter {
                 }
             }
             _ if !self.options.is_empty() => {
-                fault("Options", format!("has no meaning for a {kind:?} parameter; remove it"))
+                fault("Options", format!("has no meaning for a {kind:?} parameter; remove it"));
             }
             _ => {}
         }
