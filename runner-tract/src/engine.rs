@@ -1,0 +1,266 @@
+//! The tract engine: ONNX files to optimised plans, and plans to answers.
+
+mod convert;
+mod diagnosis;
+
+use std::{
+    any::Any,
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tract_onnx::{
+    pb::{GraphProto, ModelProto, tensor_proto::DataType},
+    prelude::*,
+    tract_core::{floats::FloatPrecisionTranslator, transform::ModelTransform},
+    tract_hir::infer::Factoid,
+};
+use vision_runner::engine::{Engine, EngineError, Model, Port, Tensor};
+
+use diagnosis::Diagnosis;
+
+/// How many input shapes of a model with open dimensions keep their plan.
+const KEPT_PLANS: usize = 4;
+
+/// Computes on the CPU with tract.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TractEngine;
+
+type Plan = Arc<TypedRunnableModel>;
+type Shapes = Vec<Vec<usize>>;
+
+struct TractModel {
+    inputs: Vec<Port>,
+    outputs: Vec<Port>,
+    remarks: Vec<String>,
+    file_bytes: u64,
+    plans: Plans,
+    diagnosis: Diagnosis,
+}
+
+/// One plan for a model whose inputs have fixed shapes, or one per shape that was seen.
+enum Plans {
+    Fixed(Plan),
+    Open { model: Box<InferenceModel>, recent: Mutex<VecDeque<(Shapes, Plan)>> },
+}
+
+impl Engine for TractEngine {
+    fn name(&self) -> &'static str {
+        "tract"
+    }
+
+    fn load(&self, onnx: &Path) -> Result<Box<dyn Model>, EngineError> {
+        guarded(|| TractModel::load(onnx)).map(|model| Box::new(model) as Box<dyn Model>)
+    }
+}
+
+impl TractModel {
+    fn load(path: &Path) -> Result<Self, EngineError> {
+        let file_bytes = std::fs::metadata(path)
+            .map_err(|error| EngineError::new(format!("the file cannot be read: {error}")))?
+            .len();
+        let onnx = onnx();
+        let proto = onnx
+            .proto_model_for_path(path)
+            .map_err(|error| EngineError::new(format!("is not an ONNX model ({})", error.root_cause())))?;
+        let graph = proto.graph.as_ref().ok_or_else(|| EngineError::new("is not an ONNX model: it holds no graph"))?;
+        let diagnosis = Diagnosis::of(graph);
+        diagnosis::unsupported(graph, |operator| onnx.op_register.0.contains_key(operator))?;
+        let as_stated = parse(&onnx, &proto).and_then(|model| Self::build(model, graph, file_bytes, &diagnosis));
+        match as_stated {
+            Ok(model) => Ok(model),
+            // Some files state shapes of inner values that clash with a fixed input.
+            Err(first) => {
+                let lenient = onnx.with_ignore_output_shapes(true).with_ignore_value_info(true);
+                parse(&lenient.with_ignore_output_types(true), &proto)
+                    .and_then(|model| Self::build(model, graph, file_bytes, &diagnosis))
+                    .map_err(|_| diagnosis.explain(&first))
+            }
+        }
+    }
+
+    fn build(
+        mut model: InferenceModel,
+        graph: &GraphProto,
+        file_bytes: u64,
+        diagnosis: &Diagnosis,
+    ) -> TractResult<Self> {
+        name_open_sides(&mut model)?;
+        let mut inputs = Vec::new();
+        for (index, outlet) in model.input_outlets()?.iter().enumerate() {
+            let fact = model.input_fact(index)?;
+            inputs.push(Port {
+                name: model.node(outlet.node).name.clone(),
+                shape: fact.shape.dims().map(|dim| dim.concretize().map_or(0, |dim| side(&dim))).collect(),
+                element: convert::element(fact.datum_type.concretize().unwrap_or(DatumType::F32))?,
+            });
+        }
+        let names = graph.output.iter().map(|output| output.name.clone());
+        let fixed = inputs.iter().enumerate().all(|(index, port)| {
+            !port.shape.contains(&0) && model.input_fact(index).is_ok_and(|fact| !fact.shape.is_open())
+        });
+        let (plans, outputs) = if fixed {
+            let shapes: Shapes = inputs.iter().map(|port| port.shape.clone()).collect();
+            let plan = plan(model, &shapes)?;
+            let outputs = convert::outputs(plan.model(), names)?;
+            (Plans::Fixed(plan), outputs)
+        } else {
+            // Analysed with its symbols, which tells most of the output shapes.
+            let outputs = match model.clone().into_typed().and_then(widened) {
+                Ok(typed) => convert::outputs(&typed, names)?,
+                Err(_) => convert::stated_outputs(graph)?,
+            };
+            forget_stated(&mut model);
+            (Plans::Open { model: Box::new(model), recent: Mutex::default() }, outputs)
+        };
+        let remarks = remarks(graph);
+        Ok(Self { inputs, outputs, remarks, file_bytes, plans, diagnosis: diagnosis.clone() })
+    }
+
+    fn plan_for(&self, shapes: Shapes) -> Result<Plan, EngineError> {
+        let (model, recent) = match &self.plans {
+            Plans::Fixed(plan) => return Ok(Arc::clone(plan)),
+            Plans::Open { model, recent } => (model, recent),
+        };
+        let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(position) = recent.iter().position(|(known, _)| *known == shapes) {
+            let entry = recent.remove(position).ok_or_else(|| EngineError::new("no plan"))?;
+            let plan = Arc::clone(&entry.1);
+            recent.push_front(entry);
+            return Ok(plan);
+        }
+        let plan = plan(model.as_ref().clone(), &shapes).map_err(|error| self.diagnosis.explain(&error))?;
+        recent.push_front((shapes, Arc::clone(&plan)));
+        recent.truncate(KEPT_PLANS);
+        Ok(plan)
+    }
+}
+
+impl Model for TractModel {
+    fn inputs(&self) -> &[Port] {
+        &self.inputs
+    }
+
+    fn outputs(&self) -> &[Port] {
+        &self.outputs
+    }
+
+    fn infer(&self, mut inputs: Vec<(String, Tensor)>) -> Result<Vec<(String, Tensor)>, EngineError> {
+        guarded(|| {
+            let mut values = TVec::new();
+            let mut shapes = Vec::new();
+            for port in &self.inputs {
+                let position = inputs
+                    .iter()
+                    .position(|(name, _)| *name == port.name)
+                    .ok_or_else(|| EngineError::new(format!("the input “{}” is missing", port.name)))?;
+                let (_, tensor) = inputs.swap_remove(position);
+                shapes.push(tensor.shape().to_vec());
+                values.push(tensor);
+            }
+            let plan = self.plan_for(shapes)?;
+            let explain = |error: TractError| self.diagnosis.explain(&error);
+            let values = values
+                .iter()
+                .enumerate()
+                .map(|(index, tensor)| convert::into_tract(tensor, plan.model().input_fact(index)?.datum_type))
+                .collect::<TractResult<TVec<TValue>>>()
+                .map_err(explain)?;
+            let answers = plan.run(values).map_err(explain)?;
+            self.outputs
+                .iter()
+                .zip(answers)
+                .map(|(port, value)| Ok((port.name.clone(), convert::from_tract(&value)?)))
+                .collect::<TractResult<_>>()
+                .map_err(explain)
+        })
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        let copies = match &self.plans {
+            Plans::Fixed(_) => 1,
+            Plans::Open { recent, .. } => 1 + recent.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
+        };
+        self.file_bytes * copies
+    }
+
+    fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+}
+
+/// External data is not followed: a package's models are single files.
+fn parse(onnx: &tract_onnx::Onnx, proto: &ModelProto) -> TractResult<InferenceModel> {
+    let parsed = onnx.parse(proto, None)?;
+    if !parsed.unresolved_inputs.is_empty() {
+        return Err(TractError::msg(format!("nothing provides the values {}", parsed.unresolved_inputs.join(", "))));
+    }
+    Ok(parsed.model)
+}
+
+/// Gives each side that the file leaves open without a name a symbol of its own.
+fn name_open_sides(model: &mut InferenceModel) -> TractResult<()> {
+    for index in 0..model.input_outlets()?.len() {
+        let mut fact = model.input_fact(index)?.clone();
+        for (axis, dim) in fact.shape.dims().cloned().collect::<Vec<_>>().into_iter().enumerate() {
+            if dim.concretize().is_none() {
+                let name = format!("input{index}_side{axis}");
+                fact.shape.set_dim(axis, model.symbols.sym(&name).into());
+            }
+        }
+        model.set_input_fact(index, fact)?;
+    }
+    Ok(())
+}
+
+/// Drops what the file states about inner values and outputs: it is in terms of the file's own symbols, which clash
+/// with the sides of a real input. What feeds the graph keeps its facts.
+fn forget_stated(model: &mut InferenceModel) {
+    for node in model.nodes.iter_mut().filter(|node| !node.inputs.is_empty()) {
+        for output in &mut node.outputs {
+            output.fact = InferenceFact::default();
+        }
+    }
+}
+
+fn plan(mut model: InferenceModel, shapes: &[Vec<usize>]) -> TractResult<Plan> {
+    for (index, shape) in shapes.iter().enumerate() {
+        let fact = model.input_fact(index)?.clone().with_shape(shape.as_slice());
+        model.set_input_fact(index, fact)?;
+    }
+    widened(model.into_typed()?)?.into_optimized()?.into_runnable()
+}
+
+fn widened(mut model: TypedModel) -> TractResult<TypedModel> {
+    let halves = model.nodes().iter().flat_map(|node| &node.outputs).any(|o| o.fact.datum_type == DatumType::F16);
+    if halves {
+        FloatPrecisionTranslator::new(DatumType::F16, DatumType::F32).transform(&mut model)?;
+    }
+    Ok(model)
+}
+
+fn side(dim: &TDim) -> usize {
+    dim.to_i64().ok().and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
+}
+
+fn remarks(graph: &GraphProto) -> Vec<String> {
+    let halves = graph.initializer.iter().filter(|tensor| tensor.data_type == DataType::Float16 as i32).count();
+    if halves == 0 {
+        return Vec::new();
+    }
+    vec![format!(
+        "{halves} weights are 16-bit floating point; they are computed in 32 bits here, so the model needs twice its size \
+         in memory and results may differ in the last digits"
+    )]
+}
+
+fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(EngineError::new(panic_message(panic.as_ref()))))
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("tract gave up: {}", text.unwrap_or("it did not say why"))
+}

@@ -1,0 +1,79 @@
+//! Folders of unpacked packages.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vision_protocol::manifest::Task;
+
+/// An unpacked package, removed in the end.
+pub(crate) struct Package {
+    pub(crate) folder: TempDir,
+}
+
+impl Package {
+    /// An app of its own glue, with an optional picture and a text as result.
+    pub(crate) fn with_glue(component: &[u8]) -> Self {
+        Self::new(
+            component,
+            &json!({
+                "Name": "Test", "Version": "1.0.0",
+                "AppParameters": [{"ParameterType": "Image", "Name": "Image", "Required": false}],
+                "ResultVariables": [{"ResultType": "Text", "Name": "answer"}],
+            }),
+        )
+    }
+
+    /// A model under the standard glue for classification.
+    pub(crate) fn classification(model: &Path, labels: Option<&Path>) -> Self {
+        Self::standard(Task::Classification, model, labels)
+    }
+
+    /// A model under the standard glue for detection.
+    pub(crate) fn detection(model: &Path, labels: &Path) -> Self {
+        let package = Self::standard(Task::Detection, model, Some(labels));
+        package.change_manifest(|manifest| manifest["Models"][0]["Input"] = json!({"Channels": "BGR"}));
+        package
+    }
+
+    fn standard(task: Task, model: &Path, labels: Option<&Path>) -> Self {
+        let mut entry = json!({"Name": "model", "File": "models/model.onnx"});
+        if labels.is_some() {
+            entry["Labels"] = json!("assets/labels.txt");
+        }
+        let manifest = json!({"Name": "Test", "Version": "1.0.0", "Task": task.name(), "Models": [entry]});
+        let package = Self::new(vision_glue::standard(task), &manifest);
+        let folder = package.folder.path();
+        fs::create_dir_all(folder.join("models")).expect("the temporary folder takes files");
+        fs::create_dir_all(folder.join("assets")).expect("the temporary folder takes files");
+        fs::copy(model, folder.join("models/model.onnx")).expect("the temporary folder takes files");
+        if let Some(labels) = labels {
+            fs::copy(labels, folder.join("assets/labels.txt")).expect("the temporary folder takes files");
+        }
+        package
+    }
+
+    fn new(component: &[u8], manifest: &Value) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("app.wasm"), component).expect("the temporary folder takes files");
+        fs::write(folder.path().join("app.json"), manifest.to_string()).expect("the temporary folder takes files");
+        Self { folder }
+    }
+
+    pub(crate) fn change_manifest(&self, change: impl FnOnce(&mut Value)) {
+        let path = self.folder.path().join("app.json");
+        let mut manifest = serde_json::from_slice(&fs::read(&path).expect("a manifest")).expect("a manifest");
+        change(&mut manifest);
+        fs::write(path, manifest.to_string()).expect("the temporary folder takes files");
+    }
+}
+
+/// Writes an example named “first”.
+pub(crate) fn packed_example(package: &Package, inputs: &Value, expected: Option<&Value>) {
+    let folder = package.folder.path().join("examples/first");
+    fs::create_dir_all(&folder).expect("the temporary folder takes files");
+    fs::write(folder.join("inputs.json"), inputs.to_string()).expect("the temporary folder takes files");
+    if let Some(expected) = expected {
+        fs::write(folder.join("expected.json"), expected.to_string()).expect("the temporary folder takes files");
+    }
+}

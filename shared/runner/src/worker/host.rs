@@ -1,0 +1,230 @@
+//! The host's side of one run: what the glue holds, what it may still use, and what it has logged.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use vision_protocol::{
+    limits::RunLimits,
+    messages::{LogLevel, LogLine},
+};
+use wasmtime::{
+    ResourceLimiter,
+    component::{Resource, ResourceTable, ResourceTableError},
+};
+
+use super::{
+    assets::Assets,
+    failure::Stopped,
+    models::Models,
+    pixels::{self, Picture},
+    stopwatch::Stopwatch,
+};
+use crate::engine::{Model, Tensor};
+
+/// Elements of all tables of an instance; interpreters of languages have some ten thousand.
+pub(super) const TABLE_ELEMENTS: usize = 100_000;
+
+/// A handle's tensor.
+#[expect(unreachable_pub, reason = "generated code exports it from the bindings")]
+pub struct HeldTensor(pub(super) Tensor);
+/// A handle's picture.
+#[expect(unreachable_pub, reason = "generated code exports it from the bindings")]
+pub struct HeldImage(pub(super) Picture);
+/// A handle's model.
+#[expect(unreachable_pub, reason = "generated code exports it from the bindings")]
+pub struct HeldModel(pub(super) Arc<dyn Model>);
+
+/// What a host call answers: the outer error ends the run, the inner one is the glue's to handle.
+pub(super) type Answer<T> = wasmtime::Result<Result<T, String>>;
+
+/// When a run has to stop.
+#[derive(Clone)]
+pub(super) struct Clock {
+    deadline: Instant,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Clock {
+    pub(super) fn new(allowed: Duration, cancelled: Arc<AtomicBool>) -> Self {
+        Self { deadline: Instant::now() + allowed, cancelled }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Stopped> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(Stopped::Cancelled);
+        }
+        if Instant::now() >= self.deadline {
+            return Err(Stopped::Deadline);
+        }
+        Ok(())
+    }
+}
+
+/// One run's state.
+pub(super) struct Host {
+    pub(super) models: Arc<Models>,
+    pub(super) assets: Arc<Assets>,
+    pub(super) clock: Clock,
+    pub(super) stopwatch: Stopwatch,
+    pub(super) logs: Vec<LogLine>,
+    limits: Arc<RunLimits>,
+    table: ResourceTable,
+    /// Bytes of pictures and tensors that handles hold.
+    held: u64,
+    glue_memory: u64,
+    glue_tables: usize,
+    log_room: usize,
+}
+
+impl Host {
+    pub(super) fn new(models: Arc<Models>, assets: Arc<Assets>, limits: Arc<RunLimits>, clock: Clock) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.handles);
+        Self {
+            models,
+            assets,
+            clock,
+            stopwatch: Stopwatch::start(),
+            logs: Vec::new(),
+            log_room: limits.log_bytes,
+            limits,
+            table,
+            held: 0,
+            glue_memory: 0,
+            glue_tables: 0,
+        }
+    }
+
+    /// To be asked before work that takes time or memory.
+    pub(super) fn check(&self) -> wasmtime::Result<()> {
+        Ok(self.clock.check()?)
+    }
+
+    pub(super) fn most_pixels(&self) -> u64 {
+        self.limits.image_pixels
+    }
+
+    /// Whether a picture of that size may be made.
+    pub(super) fn room_for_picture(&self, width: u32, height: u32) -> wasmtime::Result<()> {
+        self.check()?;
+        let most = self.limits.image_pixels;
+        if u64::from(width) * u64::from(height) > most {
+            let message = format!("a picture of {width} x {height} pixels was asked for; {most} are allowed");
+            return Err(Stopped::Limit(message).into());
+        }
+        self.room_for(pixels::bytes_of(width, height))
+    }
+
+    /// Whether that many bytes may be held beside what is held already.
+    pub(super) fn room_for(&self, bytes: u64) -> wasmtime::Result<()> {
+        let most = self.limits.host_memory_bytes;
+        if self.held.saturating_add(bytes) > most {
+            let message =
+                format!("pictures and tensors need more than {} MiB at once; let go of those not needed", most >> 20);
+            return Err(Stopped::Limit(message).into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn hold_tensor(&mut self, tensor: Tensor) -> wasmtime::Result<Resource<HeldTensor>> {
+        let bytes = tensor.bytes().len() as u64;
+        self.hold(HeldTensor(tensor), bytes)
+    }
+
+    pub(super) fn hold_picture(&mut self, picture: Picture) -> wasmtime::Result<Resource<HeldImage>> {
+        let bytes = picture.rgb().len() as u64;
+        self.hold(HeldImage(picture), bytes)
+    }
+
+    pub(super) fn hold_model(&mut self, model: Arc<dyn Model>) -> wasmtime::Result<Resource<HeldModel>> {
+        self.hold(HeldModel(model), 0)
+    }
+
+    fn hold<T: Send + 'static>(&mut self, entry: T, bytes: u64) -> wasmtime::Result<Resource<T>> {
+        self.room_for(bytes)?;
+        let handle = self.table.push(entry).map_err(|error| match error {
+            ResourceTableError::Full => wasmtime::Error::from(Stopped::Limit(format!(
+                "more than {} pictures, tensors and models are held at once",
+                self.limits.handles
+            ))),
+            other => other.into(),
+        })?;
+        self.held += bytes;
+        Ok(handle)
+    }
+
+    pub(super) fn tensor(&self, handle: &Resource<HeldTensor>) -> wasmtime::Result<&Tensor> {
+        Ok(&self.table.get(handle)?.0)
+    }
+
+    pub(super) fn picture(&self, handle: &Resource<HeldImage>) -> wasmtime::Result<&Picture> {
+        Ok(&self.table.get(handle)?.0)
+    }
+
+    pub(super) fn model(&self, handle: &Resource<HeldModel>) -> wasmtime::Result<&Arc<dyn Model>> {
+        Ok(&self.table.get(handle)?.0)
+    }
+
+    pub(super) fn release_tensor(&mut self, handle: Resource<HeldTensor>) -> wasmtime::Result<()> {
+        let tensor = self.table.delete(handle)?.0;
+        self.held = self.held.saturating_sub(tensor.bytes().len() as u64);
+        Ok(())
+    }
+
+    pub(super) fn release_picture(&mut self, handle: Resource<HeldImage>) -> wasmtime::Result<Picture> {
+        let picture = self.table.delete(handle)?.0;
+        self.held = self.held.saturating_sub(picture.rgb().len() as u64);
+        Ok(picture)
+    }
+
+    pub(super) fn release_model(&mut self, handle: Resource<HeldModel>) -> wasmtime::Result<()> {
+        self.table.delete(handle)?;
+        Ok(())
+    }
+
+    /// Keeps a line until the room for logs is used up, which one last line says.
+    pub(super) fn log(&mut self, level: LogLevel, mut message: String) {
+        // A line of nothing still takes room, or a million of them would be free.
+        const LINE_BYTES: usize = 32;
+        if self.log_room == 0 {
+            return;
+        }
+        let at_ms = self.stopwatch.since_start().as_millis() as u64;
+        let cut = self.log_room < message.len() + LINE_BYTES;
+        if cut {
+            message.truncate(message.floor_char_boundary(self.log_room.saturating_sub(LINE_BYTES)));
+        }
+        self.log_room = if cut { 0 } else { self.log_room - message.len() - LINE_BYTES };
+        self.logs.push(LogLine { level, at_ms, message });
+        if cut {
+            let message = format!("… more than {} bytes were logged; the rest is left out", self.limits.log_bytes);
+            self.logs.push(LogLine { level: LogLevel::Warn, at_ms, message });
+        }
+    }
+}
+
+impl ResourceLimiter for Host {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.glue_memory + (desired - current.min(desired)) as u64;
+        if total > self.limits.glue_memory_bytes {
+            let most = self.limits.glue_memory_bytes >> 20;
+            return Err(Stopped::Limit(format!("the app needs more than its {most} MiB of memory")).into());
+        }
+        self.glue_memory = total;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.glue_tables + (desired - current.min(desired));
+        if total > TABLE_ELEMENTS {
+            return Err(Stopped::Limit(format!("the app's tables need more than {TABLE_ELEMENTS} entries")).into());
+        }
+        self.glue_tables = total;
+        Ok(true)
+    }
+}

@@ -1,0 +1,69 @@
+//! Pictures as the glue knows them: eight-bit RGB, upright, row by row.
+
+mod decode;
+mod draw;
+mod encode;
+mod normalize;
+mod transform;
+
+pub(crate) use decode::{DecodeError, decode};
+pub(crate) use draw::{Annotation, Color};
+pub(crate) use normalize::{Channels, Layout, Normalization, planes};
+pub(crate) use transform::Letterboxed;
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Picture {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+/// A rectangle in pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Area {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
+    pub(crate) width: f32,
+    pub(crate) height: f32,
+}
+
+impl Picture {
+    /// A picture of one colour.
+    pub(crate) fn filled(width: u32, height: u32, color: Color) -> Self {
+        let pixels = width as usize * height as usize;
+        let rgb = if color.0[0] == color.0[1] && color.0[1] == color.0[2] {
+            vec![color.0[0]; pixels * 3]
+        } else {
+            color.0.iter().copied().cycle().take(pixels * 3).collect()
+        };
+        Self { width, height, rgb }
+    }
+
+    /// A picture from its bytes; `rgb` holds three per pixel.
+    pub(crate) fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, String> {
+        if rgb.len() as u64 == bytes_of(width, height) {
+            Ok(Self { width, height, rgb })
+        } else {
+            Err(format!("{width} x {height} pixels are not {} bytes", rgb.len()))
+        }
+    }
+
+    pub(crate) fn width(&self) -> u32 {
+        self.width
+    }
+
+    pub(crate) fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Three bytes per pixel.
+    pub(crate) fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+}
+
+/// Memory of a picture of that size.
+pub(crate) fn bytes_of(width: u32, height: u32) -> u64 {
+    u64::from(width) * u64::from(height) * 3
+}
