@@ -26,7 +26,8 @@ fn a_sample_app_is_checked_and_packed() {
 #[test]
 fn faults_are_listed_with_their_places_and_exit_code_1() {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = r#"{"Name":"x","Version":"1.0.0","Task":"detection","Models":[{"Name":"m","File":"models/none.onnx"}]}"#;
+    let manifest =
+        r#"{"Name":"x","Version":"1.0.0","Task":"detection","Models":[{"Name":"m","File":"models/none.onnx"}]}"#;
     std::fs::write(folder.path().join("app.json"), manifest).expect("written");
     let (code, text) = vision(&["check", "--json", folder.path().to_str().expect("a UTF-8 path")]);
     assert_eq!(code, 1, "{text}");

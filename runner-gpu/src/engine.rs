@@ -8,8 +8,8 @@ use std::{
 use ort::{
     environment::Environment,
     ep::{CUDA, ExecutionProviderDispatch, TensorRT},
-    session::{Outlet, Session, SessionInputValue, builder::SessionBuilder},
-    value::{DynValue, Tensor as OrtTensor, TensorElementType, ValueType},
+    session::{Session, SessionInputValue, builder::SessionBuilder},
+    value::{DynValue, Outlet, Tensor as OrtTensor, TensorElementType, ValueType},
 };
 use vision_runner::engine::{Data, Element, Engine, EngineError, Model, Port, Tensor};
 
@@ -79,7 +79,8 @@ impl OnnxRuntime {
             ],
         };
         // Runs go side by side, one thread each: splitting one over the cores makes all of them slower.
-        let builder = Session::builder(&self.environment)?.with_intra_threads(1)?.with_execution_providers(providers)?;
+        let builder =
+            Session::builder(&self.environment)?.with_intra_threads(1)?.with_execution_providers(providers)?;
         Ok(builder)
     }
 }
@@ -148,8 +149,9 @@ fn port(outlet: &Outlet) -> Result<Port, EngineError> {
     let ValueType::Tensor { ty, shape, .. } = outlet.dtype() else {
         return Err(EngineError::new(format!("“{}” is not a tensor", outlet.name())));
     };
-    let element = element(*ty)
-        .ok_or_else(|| EngineError::new(format!("“{}” has elements of type {ty}, which glue cannot hold", outlet.name())))?;
+    let element = element(*ty).ok_or_else(|| {
+        EngineError::new(format!("“{}” has elements of type {ty}, which glue cannot hold", outlet.name()))
+    })?;
     let shape = shape.iter().map(|&dimension| usize::try_from(dimension).unwrap_or(0)).collect();
     Ok(Port { name: outlet.name().to_owned(), shape, element })
 }

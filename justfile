@@ -1,0 +1,48 @@
+# The same recipes on a laptop and in CI. `just` lists them.
+
+_list:
+    @just --list --unsorted
+
+# Start portal, database, storage, runner and sample apps on loopback.
+run *arguments:
+    cargo run --release -- {{arguments}}
+
+# Set up what the tests need, and run them all.
+test *arguments:
+    tests/run {{arguments}}
+
+# Everything that must hold before a change goes in.
+ci:
+    .ci/run
+
+# Format the code.
+fmt:
+    cargo fmt --all
+
+# Look for what compiles but should be written differently.
+lint:
+    cargo fmt --all --check
+    cargo clippy --release --workspace --all-targets -- -D warnings
+
+# Check licences, bans, sources and known vulnerabilities of the dependencies.
+deny:
+    .ci/deny
+
+# Rebuild the standard glue and hold it against the committed components.
+glue:
+    .ci/glue
+
+# Print where the time of a run goes: bare model, runner, portal.
+bench data="../shared":
+    VISION_TEST_DATA="$(realpath {{data}})" cargo bench --package portal --bench whole_run
+
+# Train the sample apps' models anew (about twenty minutes; sample-apps/training/README.md names the fonts it needs).
+train:
+    python3 -m venv target/training
+    target/training/bin/python -m pip install --quiet -r sample-apps/training/requirements.txt
+    target/training/bin/python sample-apps/training/digits.py
+    target/training/bin/python sample-apps/training/shapes.py
+
+# Take the pictures of the documents from the browser tests.
+screenshots:
+    VISION_UPDATE_SCREENSHOTS=1 tests/run --package portal --test end_to_end browser

@@ -1,0 +1,43 @@
+//! What the marketplace does: accounts, catalogue, publishing, runs, files and layouts.
+//!
+//! Free functions over a [`Portal`](crate::state::Portal); nothing here knows HTTP or HTML. Each returns a
+//! [`DomainError`] that says what the caller may read.
+
+pub mod accounts;
+pub mod catalog;
+mod error;
+pub mod files;
+pub mod fleet;
+mod following;
+pub mod layouts;
+pub mod publishing;
+pub mod roles;
+pub mod running;
+pub mod seeding;
+pub mod work;
+
+pub use error::DomainError;
+
+/// The result of a domain function.
+pub type Result<T, E = DomainError> = std::result::Result<T, E>;
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Its number, from 1.
+    pub page: u32,
+    /// How many pages there are, at least 1.
+    pub pages: u32,
+    /// How many items there are on all pages.
+    pub total: u64,
+}
+
+impl<T> Page<T> {
+    fn new(items: Vec<T>, page: u32, per_page: u32, total: i64) -> Self {
+        let total = u64::try_from(total).unwrap_or(0);
+        let pages = u32::try_from(total.div_ceil(u64::from(per_page))).unwrap_or(u32::MAX).max(1);
+        Self { items, page, pages, total }
+    }
+}

@@ -1,0 +1,294 @@
+//! From an uploaded zip to a published release.
+//!
+//! `checking` (a job proves the package on a runner), then `rejected` with every fault, or `draft`, which its
+//! author can try; `published` is what everybody runs; `retired` was published once.
+
+pub(super) mod prove;
+mod upload;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use jiff::Timestamp;
+use tokio::sync::broadcast;
+use vision_protocol::{
+    fault::Fault,
+    ids::{ReleaseId, Slug, UserId},
+    manifest::Manifest,
+};
+
+use super::{DomainError, Result, accounts::User, catalog, following, roles::Permission};
+use crate::{
+    state::{News, Portal, timestamp},
+    store::{Listing, ReleaseRow, StoreError},
+};
+
+pub(super) use upload::{Spooled, accept};
+
+/// Where a release stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseStatus {
+    /// A runner is proving it.
+    Checking,
+    /// Proven; only its author can run it.
+    Draft,
+    /// It has faults.
+    Rejected,
+    /// Everybody can run it.
+    Published,
+    /// It was published once.
+    Retired,
+}
+
+impl ReleaseStatus {
+    /// Its name in the database, and for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Checking => "checking",
+            Self::Draft => "draft",
+            Self::Rejected => "rejected",
+            Self::Published => "published",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// The status of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        [Self::Checking, Self::Draft, Self::Rejected, Self::Published, Self::Retired]
+            .into_iter()
+            .find(|status| status.name() == name)
+    }
+
+    /// Whether it changes by itself soon.
+    pub fn is_pending(self) -> bool {
+        self == Self::Checking
+    }
+}
+
+/// A release, as its author sees it.
+#[derive(Clone, Debug)]
+pub struct ReleaseView {
+    /// The release.
+    pub id: ReleaseId,
+    /// The app's address.
+    pub slug: Slug,
+    /// The author's name.
+    pub author: String,
+    /// Where it stands.
+    pub status: ReleaseStatus,
+    /// What is wrong with it, if it was rejected.
+    pub faults: Vec<Fault>,
+    /// What could be better.
+    pub warnings: Vec<Fault>,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The long description, Markdown as the author wrote it.
+    pub readme: Option<String>,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+    /// Whether the viewer may publish it: it is theirs and proven.
+    pub can_publish: bool,
+    /// Whether the viewer may run it.
+    pub can_run: bool,
+}
+
+/// One of an author's apps.
+#[derive(Clone, Debug)]
+pub struct MyApp {
+    /// Its address.
+    pub slug: Slug,
+    /// Its name, from the newest release.
+    pub name: String,
+    /// Newest first.
+    pub releases: Vec<ReleaseLine>,
+}
+
+/// A release in a list.
+#[derive(Clone, Debug)]
+pub struct ReleaseLine {
+    /// The release.
+    pub id: ReleaseId,
+    /// Semantic version.
+    pub version: String,
+    /// Where it stands.
+    pub status: ReleaseStatus,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+}
+
+/// Follows a release's status.
+pub struct ReleaseWatch {
+    portal: Portal,
+    id: ReleaseId,
+    news: broadcast::Receiver<News>,
+    told: Option<ReleaseStatus>,
+}
+
+impl ReleaseWatch {
+    /// The status: at once the first time, then whenever it has changed; `None` when it will not change by
+    /// itself any more, or the portal stops.
+    ///
+    /// # Errors
+    /// The database's, and `NotFound` when the release is gone.
+    pub async fn next(&mut self) -> Result<Option<ReleaseStatus>> {
+        loop {
+            if self.told.is_some_and(|status| !status.is_pending()) {
+                return Ok(None);
+            }
+            let name = self.portal.store.release_status(self.id).await?.ok_or(DomainError::NotFound)?;
+            let status = status(&name)?;
+            if self.told != Some(status) {
+                self.told = Some(status);
+                return Ok(Some(status));
+            }
+            let id = self.id;
+            if !following::wait(&self.portal, &mut self.news, |news| news == News::Release(id)).await {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn status(name: &str) -> Result<ReleaseStatus> {
+    Ok(ReleaseStatus::by_name(name).ok_or(StoreError::Corrupt("release status"))?)
+}
+
+/// Takes an uploaded zip: spools it, checks all that is cheap, stores it, and has a runner prove the rest.
+/// `app` is the author's own app that gets a new release; without one, a new app is made.
+///
+/// # Errors
+/// `Invalid` with every fault of the package; `TooLarge`; `Forbidden`; `NotFound` if the app is not the author's;
+/// `Upload` if the stream breaks.
+pub async fn upload<S, E>(portal: &Portal, author: &User, app: Option<&Slug>, zip: S) -> Result<ReleaseId>
+where
+    S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
+    E: std::fmt::Display,
+{
+    author.require(Permission::PublishApps)?;
+    upload::spooled(portal, author, app, zip).await
+}
+
+/// A release, for its author, reviewers and admins.
+///
+/// # Errors
+/// `NotFound`, also when it is somebody else's.
+pub async fn release(portal: &Portal, viewer: &User, id: ReleaseId) -> Result<ReleaseView> {
+    let row = visible(portal, viewer, id).await?;
+    let status = status(&row.status)?;
+    let faults = |text: &str| serde_json::from_str(text).map_err(|_| StoreError::Corrupt("list of faults"));
+    let theirs = row.author_id == viewer.id.0;
+    let proven = matches!(status, ReleaseStatus::Draft | ReleaseStatus::Retired);
+    Ok(ReleaseView {
+        id,
+        slug: catalog::slug(&row.slug)?,
+        status,
+        faults: faults(&row.faults)?,
+        warnings: faults(&row.warnings)?,
+        manifest: catalog::manifest(&row.manifest)?,
+        created_at: timestamp(row.created_at),
+        can_publish: theirs && proven && viewer.can(Permission::PublishApps),
+        can_run: proven || status == ReleaseStatus::Published,
+        author: row.author,
+        readme: row.readme,
+    })
+}
+
+/// A release that this person may see.
+async fn visible(portal: &Portal, viewer: &User, id: ReleaseId) -> Result<ReleaseRow> {
+    let row = portal.store.release(id).await?.ok_or(DomainError::NotFound)?;
+    if row.author_id == viewer.id.0 || viewer.can(Permission::ReviewApps) {
+        Ok(row)
+    } else {
+        Err(DomainError::NotFound)
+    }
+}
+
+async fn own(portal: &Portal, author: &User, id: ReleaseId) -> Result<ReleaseRow> {
+    let row = portal.store.release(id).await?.filter(|row| row.author_id == author.id.0);
+    row.ok_or(DomainError::NotFound)
+}
+
+/// Publishes a proven release; the one published until now is retired.
+///
+/// # Errors
+/// `NotFound`; `Conflict` if it is not proven; `Forbidden` without the permission.
+pub async fn publish(portal: &Portal, author: &User, id: ReleaseId) -> Result<Slug> {
+    author.require(Permission::PublishApps)?;
+    let row = own(portal, author, id).await?;
+    if !list(portal, &row).await? {
+        return Err(DomainError::Conflict(format!("A release that is {} cannot be published.", row.status)));
+    }
+    catalog::slug(&row.slug)
+}
+
+/// Puts a proven release on the shelf. Says whether it was one.
+async fn list(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
+    let manifest = catalog::manifest(&row.manifest)?;
+    let search_text = format!("{}\n{}\n{}", manifest.name, manifest.description, manifest.category).to_lowercase();
+    let listing = Listing {
+        name: &manifest.name,
+        description: &manifest.description,
+        category: &manifest.category,
+        search_text: &search_text,
+    };
+    let done = portal.store.publish_release(ReleaseId(row.id), &listing, portal.now()).await?;
+    portal.tell(News::Release(ReleaseId(row.id)));
+    Ok(done)
+}
+
+/// Publishes what was proven right before the portal was killed.
+pub(super) async fn list_awaiting(portal: &Portal) -> Result<()> {
+    for id in portal.store.awaiting_publication().await? {
+        if let Some(row) = portal.store.release(id).await? {
+            list(portal, &row).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes a published release back: the app leaves the list.
+///
+/// # Errors
+/// `NotFound`; `Conflict` if it is not published.
+pub async fn unpublish(portal: &Portal, author: &User, id: ReleaseId) -> Result<()> {
+    own(portal, author, id).await?;
+    if !portal.store.unpublish_release(id, portal.now()).await? {
+        return Err(DomainError::Conflict("This release is not published.".to_owned()));
+    }
+    portal.tell(News::Release(id));
+    Ok(())
+}
+
+/// An author's apps, the one changed last first.
+///
+/// # Errors
+/// The database's.
+pub async fn my_apps(portal: &Portal, author: &User) -> Result<Vec<MyApp>> {
+    let releases = portal.store.releases_of(author.id).await?;
+    let mut apps = Vec::new();
+    for (id, slug, name) in portal.store.apps_of(UserId(author.id.0)).await? {
+        let lines = releases
+            .iter()
+            .filter(|(app, ..)| *app == id)
+            .map(|(_, release, version, name, created_at)| {
+                Ok(ReleaseLine {
+                    id: ReleaseId(*release),
+                    version: version.clone(),
+                    status: status(name)?,
+                    created_at: timestamp(*created_at),
+                })
+            })
+            .collect::<Result<_>>()?;
+        apps.push(MyApp { slug: catalog::slug(&slug)?, name, releases: lines });
+    }
+    Ok(apps)
+}
+
+/// Follows a release.
+///
+/// # Errors
+/// `NotFound`, as [`release`].
+pub async fn watch(portal: &Portal, viewer: &User, id: ReleaseId) -> Result<ReleaseWatch> {
+    let news = portal.news.subscribe();
+    visible(portal, viewer, id).await?;
+    Ok(ReleaseWatch { portal: portal.clone(), id, news, told: None })
+}

@@ -1,0 +1,270 @@
+//! Executing a run on a runner: the job behind the statuses `queued` and `running`.
+//!
+//! A run may be executed more than once (a portal or runner was killed), but it ends exactly once: result and job
+//! end in one transaction, held by one lease.
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use url::Url;
+use vision_protocol::{
+    ids::{BlobId, Digest, ReleaseId, RunId, UserId},
+    manifest::Manifest,
+    messages::{ErrorCode, ErrorResponse, NamedValue, RunRequest},
+    results::ResultType,
+    signed_url::{Grant, Method},
+};
+
+use super::{
+    RunStatus, outcome,
+    stored::{Column, Named, Outcome, StoredValue},
+};
+use crate::{
+    blobs::keys::UserKey,
+    config::JobsConfig,
+    domain::{DomainError, Result, catalog, work::remove_blob},
+    jobs::{Verdict, Work},
+    runners::{RunnerError, Slot},
+    state::{News, Portal},
+    store::{BlobRole, JobKind, Lease, NewBlob, RunRow, StoreError},
+};
+
+/// A worker that dies on the same run this often is killed by the run.
+const WORKER_DEATHS: i64 = 3;
+/// Links outlive the longest run by this.
+const LINK_MARGIN_MS: i64 = 60_000;
+
+/// Executes runs.
+pub(in crate::domain) struct Execute;
+
+impl Work for Execute {
+    fn kind(&self) -> JobKind {
+        JobKind::ExecuteRun
+    }
+
+    fn parallel(&self, config: &JobsConfig) -> usize {
+        config.runs_parallel
+    }
+
+    fn attempts(&self, config: &JobsConfig) -> u32 {
+        config.run_attempts
+    }
+
+    fn perform<'a>(&'a self, portal: &'a Portal, lease: &'a Lease) -> BoxFuture<'a, Result<Verdict>> {
+        Box::pin(perform(portal, lease))
+    }
+
+    fn postpone<'a>(&'a self, portal: &'a Portal, lease: &'a Lease, run_at: i64) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let id = run_id(lease)?;
+            portal.store.requeue_run(lease, id, run_at).await?;
+            portal.tell(News::Run(id));
+            Ok(())
+        })
+    }
+
+    fn give_up<'a>(&'a self, portal: &'a Portal, lease: &'a Lease, reason: String) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let id = run_id(lease)?;
+            let Some(row) = portal.store.run(id).await? else {
+                portal.store.drop_job(lease).await?;
+                return Ok(());
+            };
+            let key = user_key(portal, &row).await?;
+            let reason = format!("Given up after {} attempts: {reason}.", lease.attempt);
+            finish(portal, lease, id, &key, &Outcome::failed(reason)).await
+        })
+    }
+}
+
+/// A run in hand.
+struct Execution<'a> {
+    portal: &'a Portal,
+    id: RunId,
+    release: ReleaseId,
+    digest: Digest,
+    manifest: Manifest,
+    owner: UserId,
+    key: UserKey,
+    inputs: Vec<Named>,
+}
+
+fn run_id(lease: &Lease) -> Result<RunId> {
+    Ok(lease.subject.parse().map_err(|_| StoreError::Corrupt("job"))?)
+}
+
+async fn user_key(portal: &Portal, row: &RunRow) -> Result<UserKey> {
+    let owner = UserId(row.user_id);
+    let user = portal.store.user(owner).await?.ok_or(StoreError::Corrupt("owner of a run"))?;
+    Ok(portal.master.user_key(owner, &user.data_key)?)
+}
+
+async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
+    let id = run_id(lease)?;
+    let row = portal.store.run(id).await?;
+    let Some(row) = row.filter(|row| !RunStatus::by_name(&row.status).is_some_and(RunStatus::is_final)) else {
+        portal.store.drop_job(lease).await?;
+        return Ok(Verdict::Ended);
+    };
+    let execution = load(portal, id, &row).await?;
+    let Some(slot) = portal.fleet.pick_for(portal, execution.release).await? else {
+        return Ok(Verdict::retry("no runner is ready"));
+    };
+    if !portal.store.start_run(id, portal.now()).await? {
+        return Ok(Verdict::Ended);
+    }
+    portal.tell(News::Run(id));
+    let outcome = match execution.on(&slot).await {
+        Ok(outcome) => outcome,
+        Err(RunnerError::Local(error)) => return Err(error.into()),
+        Err(error) => match reason_to_fail(&error, lease.attempt) {
+            Some(refusal) => Outcome {
+                error: Some(refusal.message),
+                timings: refusal.timings,
+                logs: refusal.logs,
+                results: Vec::new(),
+            },
+            None => {
+                let (after, free) = (error.retry_after(), error.is_busy());
+                return Ok(Verdict::Retry { after, free, reason: error.to_string() });
+            }
+        },
+    };
+    finish(portal, lease, id, &execution.key, &outcome).await?;
+    Ok(Verdict::Ended)
+}
+
+async fn load<'a>(portal: &'a Portal, id: RunId, row: &RunRow) -> Result<Execution<'a>> {
+    let release =
+        portal.store.release(ReleaseId(row.release_id)).await?.ok_or(StoreError::Corrupt("release of a run"))?;
+    let key = user_key(portal, row).await?;
+    Ok(Execution {
+        portal,
+        id,
+        release: ReleaseId(release.id),
+        digest: release.digest.parse().map_err(|_| StoreError::Corrupt("digest"))?,
+        manifest: catalog::manifest(&release.manifest)?,
+        owner: UserId(row.user_id),
+        inputs: Column::Inputs.open(&key, id, &row.inputs)?,
+        key,
+    })
+}
+
+/// What failed for good, as opposed to what may pass.
+fn reason_to_fail(error: &RunnerError, attempt: i64) -> Option<ErrorResponse> {
+    match error {
+        RunnerError::Refused(refusal) if refusal.code == Some(ErrorCode::WorkerLost) && attempt >= WORKER_DEATHS => {
+            Some(refusal.answer.clone())
+        }
+        // The portal was restarting, or its answer was lost.
+        RunnerError::Refused(refusal)
+            if refusal.code == Some(ErrorCode::InputUnavailable) && attempt < WORKER_DEATHS =>
+        {
+            None
+        }
+        RunnerError::Refused(refusal) if !refusal.is_transient() => Some(refusal.answer.clone()),
+        RunnerError::TimedOut | RunnerError::Malformed(_) | RunnerError::TooLarge => {
+            Some(ErrorResponse::new(ErrorCode::Internal, error.to_string()))
+        }
+        _ => None,
+    }
+}
+
+async fn finish(portal: &Portal, lease: &Lease, id: RunId, key: &UserKey, outcome: &Outcome) -> Result<()> {
+    let status = if outcome.error.is_none() { RunStatus::Done } else { RunStatus::Failed };
+    let sealed = Column::Outcome.seal(portal, key, id, outcome)?;
+    if !portal.store.finish_run(lease, id, status.name(), &sealed, portal.now()).await? {
+        tracing::info!(run.id = %id, "the run was deleted, or ended elsewhere, meanwhile");
+        return Ok(());
+    }
+    tracing::info!(run.id = %id, run.status = status.name(), attempt = lease.attempt, "run ended");
+    portal.tell(News::Run(id));
+    Ok(())
+}
+
+impl Execution<'_> {
+    /// Publishes if need be, runs, and turns the answer into an outcome.
+    async fn on(&self, slot: &Slot<'_>) -> Result<Outcome, RunnerError> {
+        if !slot.has_release() {
+            self.publish(slot).await?;
+        }
+        let extended = slot.is_extended(self.portal).await?;
+        let mut answer = self.attempt(slot, extended).await;
+        // A runner that lost its packages gets this one again. A third party's says so in words only.
+        if let Err(RunnerError::Refused(refusal)) = &answer
+            && (refusal.code == Some(ErrorCode::NotPublished)
+                || (refusal.code.is_none() && matches!(refusal.status, 400 | 404)))
+        {
+            let told = answer;
+            answer = match self.publish(slot).await {
+                Ok(()) => self.attempt(slot, extended).await,
+                Err(RunnerError::Refused(_)) => told,
+                Err(error) => Err(error),
+            };
+        }
+        answer
+    }
+
+    async fn publish(&self, slot: &Slot<'_>) -> Result<(), RunnerError> {
+        slot.publish(self.portal, self.release, self.digest).await?;
+        let now = self.portal.now();
+        self.portal.store.note_publication(slot.id(), self.release, now).await.map_err(RunnerError::local)
+    }
+
+    async fn attempt(&self, slot: &Slot<'_>, extended: bool) -> Result<Outcome, RunnerError> {
+        // Links of an earlier attempt die with its files.
+        for file in self.portal.store.detach_outputs(self.id).await.map_err(RunnerError::local)? {
+            remove_blob(self.portal, file).await.map_err(RunnerError::local)?;
+        }
+        let uploads = if extended { self.upload_slots().await.map_err(RunnerError::local)? } else { Vec::new() };
+        let request = RunRequest {
+            data: self.data()?,
+            uploads: uploads.iter().map(|(_, url)| url.clone()).collect(),
+            deadline_ms: extended.then_some(self.portal.config.limits.run_seconds * 1000),
+        };
+        let answer = slot.run(self.portal, self.release, &request).await?;
+        outcome::read(self.portal, &self.place(), &self.manifest, answer, &uploads).await
+    }
+
+    fn place(&self) -> outcome::Place<'_> {
+        outcome::Place { run: self.id, owner: self.owner, key: &self.key }
+    }
+
+    fn data(&self) -> Result<Vec<NamedValue>, RunnerError> {
+        self.inputs
+            .iter()
+            .map(|input| {
+                let value = match &input.value {
+                    StoredValue::Plain(value) => value.clone(),
+                    StoredValue::File(file) => Value::String(self.link(Method::Get, *file)?.to_string()),
+                };
+                Ok(NamedValue { name: input.name.clone(), value })
+            })
+            .collect()
+    }
+
+    /// One place per result picture, in the order of the manifest.
+    async fn upload_slots(&self) -> Result<Vec<(BlobId, Url)>> {
+        let mut slots = Vec::new();
+        for variable in self.manifest.result_variables.iter().filter(|v| v.result_type == ResultType::Image) {
+            let id = BlobId::generate();
+            let new = NewBlob {
+                id,
+                user: self.owner,
+                run: Some(self.id),
+                role: BlobRole::Output,
+                name: &variable.name,
+                now: self.portal.now(),
+            };
+            self.portal.store.create_blob(&new).await?;
+            slots.push((id, self.link(Method::Put, id).map_err(DomainError::internal)?));
+        }
+        Ok(slots)
+    }
+
+    fn link(&self, method: Method, blob: BlobId) -> Result<Url, RunnerError> {
+        let longest = i64::try_from(self.portal.config.limits.run_seconds).unwrap_or(i64::MAX / 4000) * 1000;
+        let expires_at = self.portal.now() + longest + LINK_MARGIN_MS;
+        let grant = Grant { method, blob, release: self.release, run: self.id, expires_at };
+        self.portal.signing.sign(&self.portal.runner_facing_url, &grant).map_err(RunnerError::local)
+    }
+}

@@ -1,0 +1,66 @@
+//! Which jobs there are, and what is swept up now and then.
+
+use std::time::Duration;
+
+use vision_protocol::ids::BlobId;
+
+use super::{
+    Result,
+    publishing::{list_awaiting, prove::Prove},
+    running::execute::Execute,
+};
+use crate::{blobs::objects::ObjectKey, jobs, state::Portal};
+
+/// Files without a run are forms that nobody sent: removed after an hour.
+const STRAY_MS: i64 = 60 * 60 * 1000;
+const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// Takes back what this portal had in hand when it was last stopped, and starts all background work.
+///
+/// # Errors
+/// The database's.
+pub async fn start(portal: &Portal) -> Result<jobs::Running> {
+    let taken_back = portal.store.release_leases(&portal.node).await?;
+    if taken_back > 0 {
+        tracing::info!(jobs = taken_back, "took back jobs of an interrupted portal");
+    }
+    portal.signing.refresh(portal).await?;
+    list_awaiting(portal).await?;
+    let mut running = jobs::Running::default();
+    running.add(portal, Prove);
+    running.add(portal, Execute);
+    tokio::spawn(sweep_now_and_then(portal.clone()));
+    Ok(running)
+}
+
+async fn sweep_now_and_then(portal: Portal) {
+    loop {
+        if let Err(error) = sweep(&portal).await {
+            tracing::warn!(%error, "sweeping up failed");
+        }
+        tokio::select! {
+            () = portal.stopping.cancelled() => return,
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+    }
+}
+
+/// Removes stray files, expired sessions and old throttles; rotates the keys that sign links.
+///
+/// # Errors
+/// The database's or the object store's.
+pub async fn sweep(portal: &Portal) -> Result<()> {
+    let now = portal.now();
+    for id in portal.store.stray_blobs(now - STRAY_MS).await? {
+        remove_blob(portal, id).await?;
+    }
+    portal.store.sweep_sessions(now).await?;
+    portal.store.sweep_throttles(now - STRAY_MS).await?;
+    portal.signing.refresh(portal).await
+}
+
+/// First the content, then the row: one that is interrupted is found again.
+pub(super) async fn remove_blob(portal: &Portal, id: BlobId) -> Result<()> {
+    portal.objects.delete(ObjectKey::Blob(id)).await?;
+    Ok(portal.store.delete_blob(id).await?)
+}

@@ -1,0 +1,11 @@
+//! The marketplace: `web → domain → {store, blobs, runners, jobs}`; nothing below imports `web`.
+
+pub mod blobs;
+pub mod config;
+pub mod domain;
+pub mod jobs;
+pub mod runners;
+pub mod serve;
+pub mod state;
+pub mod store;
+pub mod web;

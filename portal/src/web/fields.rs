@@ -1,0 +1,173 @@
+//! The form that an app's parameters make, with what was typed and what is wrong with it.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use vision_protocol::{
+    fault::Fault,
+    parameters::{DEFAULT_MAX_LENGTH, Parameter, ParameterType},
+};
+
+use super::forms::{wrong_at, wrong_elsewhere};
+
+/// Before a parameter's name in the names of form fields, so that none clashes with the form's own.
+pub(crate) const FIELD_PREFIX: &str = "p.";
+
+/// Longest text that gets a single line.
+const ONE_LINE: u32 = 120;
+
+/// A form that begins a run.
+pub(crate) struct RunForm {
+    /// Where it is sent.
+    pub(crate) action: String,
+    /// One per parameter.
+    pub(crate) fields: Vec<FormField>,
+    /// What is wrong, but at no field.
+    pub(crate) other_faults: Vec<Fault>,
+}
+
+/// One field.
+pub(crate) struct FormField {
+    kind: ParameterType,
+    /// The parameter's name.
+    pub(crate) name: String,
+    /// The name in the form.
+    pub(crate) input: String,
+    /// The id of the element.
+    pub(crate) id: String,
+    /// What people read above it.
+    pub(crate) title: String,
+    /// What people read below it.
+    pub(crate) description: String,
+    /// Whether it must be filled in.
+    pub(crate) required: bool,
+    /// What it holds at first.
+    pub(crate) value: String,
+    /// The choices of a Select.
+    pub(crate) options: Vec<String>,
+    /// Longest text.
+    pub(crate) max_length: u32,
+    min: Option<String>,
+    max: Option<String>,
+    step: Option<f64>,
+    /// What is wrong with it.
+    pub(crate) wrong: Option<String>,
+}
+
+/// What was typed, by parameter.
+pub(crate) type Typed = HashMap<String, String>;
+
+impl RunForm {
+    /// A form nobody has filled in yet.
+    pub(crate) fn new(action: String, parameters: &[Parameter]) -> Self {
+        Self { action, fields: parameters.iter().map(FormField::new).collect(), other_faults: Vec::new() }
+    }
+
+    /// The same form with what was typed and what is wrong with it.
+    pub(crate) fn refused(mut self, typed: &Typed, faults: &[Fault]) -> Self {
+        for field in &mut self.fields {
+            field.value = typed.get(&field.name).cloned().unwrap_or_default();
+            field.wrong = wrong_at(faults, &field.name);
+        }
+        let names: Vec<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
+        self.other_faults = wrong_elsewhere(faults, &names);
+        self
+    }
+}
+
+impl FormField {
+    fn new(parameter: &Parameter) -> Self {
+        Self {
+            kind: parameter.parameter_type,
+            name: parameter.name.clone(),
+            input: format!("{FIELD_PREFIX}{}", parameter.name),
+            id: format!("p-{}", parameter.name),
+            title: parameter.title().to_owned(),
+            description: parameter.description.clone(),
+            required: parameter.required,
+            value: parameter.default.as_ref().map(as_typed).unwrap_or_default(),
+            options: parameter.options.clone(),
+            max_length: parameter.max_length.unwrap_or(DEFAULT_MAX_LENGTH),
+            min: parameter.min.as_ref().map(as_typed),
+            max: parameter.max.as_ref().map(as_typed),
+            step: parameter.step,
+            wrong: None,
+        }
+    }
+
+    pub(crate) fn is_boolean(&self) -> bool {
+        self.kind == ParameterType::Boolean
+    }
+
+    pub(crate) fn is_image(&self) -> bool {
+        self.kind == ParameterType::Image
+    }
+
+    pub(crate) fn is_select(&self) -> bool {
+        self.kind == ParameterType::Select
+    }
+
+    pub(crate) fn is_long_text(&self) -> bool {
+        self.kind == ParameterType::Text && self.max_length > ONE_LINE
+    }
+
+    pub(crate) fn is_checked(&self) -> bool {
+        matches!(self.value.as_str(), "on" | "true")
+    }
+
+    pub(crate) fn is_chosen(&self, option: &str) -> bool {
+        self.value == option
+    }
+
+    /// A Select without a default begins with nothing chosen.
+    pub(crate) fn has_blank_option(&self) -> bool {
+        !self.required || self.value.is_empty()
+    }
+
+    pub(crate) fn input_type(&self) -> &'static str {
+        match self.kind {
+            ParameterType::Number => "number",
+            ParameterType::Date => "date",
+            _ => "text",
+        }
+    }
+
+    /// Attributes for the browser's own check. Their values were checked with the manifest: numbers, days.
+    pub(crate) fn bounds(&self) -> String {
+        let mut attributes = String::new();
+        let mut add = |name: &str, value: &str| {
+            attributes.push_str(&format!(" {name}=\"{}\"", value.replace(['"', '<', '&'], "")));
+        };
+        if let Some(min) = &self.min {
+            add("min", min);
+        }
+        if let Some(max) = &self.max {
+            add("max", max);
+        }
+        match self.kind {
+            ParameterType::Number => {
+                add("step", &self.step.map_or_else(|| "any".to_owned(), |step| step.to_string()));
+                add("inputmode", "decimal");
+            }
+            ParameterType::Text => add("maxlength", &self.max_length.to_string()),
+            _ => {}
+        }
+        attributes
+    }
+
+    /// Attributes that tie the field to its help and to what is wrong. Ids are made of parameter names: identifiers.
+    pub(crate) fn aria(&self) -> String {
+        let help = if self.description.is_empty() { String::new() } else { format!("{}-help ", self.id) };
+        let invalid = if self.wrong.is_some() { " aria-invalid=\"true\"" } else { "" };
+        format!(" aria-describedby=\"{help}{}-wrong\"{invalid}", self.id)
+    }
+}
+
+/// A JSON value as a person would type it.
+pub(crate) fn as_typed(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |n| n.to_string()),
+        other => other.to_string(),
+    }
+}

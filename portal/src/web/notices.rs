@@ -1,0 +1,69 @@
+//! The line of success that the page after a form shows once. The cookie carries a key, never a text.
+
+use actix_web::{
+    HttpRequest,
+    cookie::{Cookie, SameSite, time::Duration},
+};
+
+const COOKIE: &str = "notice";
+
+/// What just succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// A new account.
+    SignedUp,
+    /// Logged out.
+    LoggedOut,
+    /// A run is gone.
+    RunDeleted,
+    /// A release is out.
+    Published,
+    /// A release is back.
+    Unpublished,
+    /// A person has another role.
+    RoleSet,
+    /// A runner was added.
+    RunnerAdded,
+    /// A runner was switched.
+    RunnerSwitched,
+}
+
+impl Notice {
+    const ALL: [(&'static str, Self, &'static str); 8] = [
+        ("signed-up", Self::SignedUp, "Welcome. Your account is ready."),
+        ("logged-out", Self::LoggedOut, "You are logged out."),
+        ("run-deleted", Self::RunDeleted, "The run and its files are deleted."),
+        ("published", Self::Published, "Published. Everybody can run it now."),
+        ("unpublished", Self::Unpublished, "Taken back. It is no longer listed."),
+        ("role-set", Self::RoleSet, "The role is changed."),
+        ("runner-added", Self::RunnerAdded, "The runner is added."),
+        ("runner-switched", Self::RunnerSwitched, "The runner is switched."),
+    ];
+
+    /// What people read.
+    pub(crate) fn text(self) -> &'static str {
+        Self::ALL.iter().find(|(_, notice, _)| *notice == self).map_or("", |(_, _, text)| text)
+    }
+
+    pub(crate) fn of(request: &HttpRequest) -> Option<Self> {
+        let cookie = request.cookie(COOKIE)?;
+        Self::ALL.iter().find(|(key, _, _)| *key == cookie.value()).map(|(_, notice, _)| *notice)
+    }
+
+    pub(crate) fn cookie(self) -> Cookie<'static> {
+        let key = Self::ALL.iter().find(|(_, notice, _)| *notice == self).map_or("", |(key, _, _)| key);
+        Cookie::build(COOKIE, key)
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .max_age(Duration::minutes(1))
+            .finish()
+    }
+
+    /// Makes the browser forget the notice.
+    pub(crate) fn shown() -> Cookie<'static> {
+        let mut cookie = Self::SignedUp.cookie();
+        cookie.make_removal();
+        cookie
+    }
+}

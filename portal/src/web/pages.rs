@@ -1,0 +1,11 @@
+//! One file per page or action.
+
+pub(super) mod admin;
+pub(super) mod apps;
+pub(super) mod author;
+pub(super) mod home;
+pub(super) mod login;
+pub(super) mod logout;
+pub(super) mod plumbing;
+pub(super) mod runs;
+pub(super) mod signup;

@@ -1,0 +1,49 @@
+//! `POST /apps/{slug}/runs`: runs an app on what the form holds.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use vision_protocol::ids::Slug;
+
+use super::show::AppPage;
+use crate::{
+    domain::{DomainError, catalog},
+    state::Portal,
+    web::{
+        chrome::Chrome,
+        error::WebError,
+        forms::CsrfMultipart,
+        identity::{May, RunApps},
+        respond,
+        run_upload::{self, Outcome},
+    },
+};
+
+/// The handler.
+pub(crate) async fn submit(
+    may: May<RunApps>,
+    request: HttpRequest,
+    portal: Data<Portal>,
+    chrome: Chrome,
+    slug: Path<Slug>,
+    mut form: CsrfMultipart,
+) -> Result<HttpResponse, WebError> {
+    let view = match catalog::app(&portal, &slug).await {
+        Ok(view) => view,
+        Err(error) => {
+            form.drain().await;
+            return Err(error.into());
+        }
+    };
+    match run_upload::take(&portal, &may.user, view.release, &mut form).await? {
+        Outcome::Accepted(run) => Ok(respond::see_other(&request, &format!("/runs/{run}"), None)),
+        Outcome::Refused { faults, .. } if !respond::wants_html(&request) => Err(DomainError::Invalid(faults).into()),
+        Outcome::Refused { faults, typed } => {
+            let mut page = AppPage::new(chrome, view);
+            page.form = page.form.refused(&typed, &faults);
+            respond::page(StatusCode::UNPROCESSABLE_ENTITY, &page.chrome, &page)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `GET /author`: one's own apps.
+
+use actix_web::{HttpResponse, http::StatusCode, web::Data};
+use askama::Template;
+
+use crate::{
+    domain::publishing::{self, MyApp},
+    state::Portal,
+    web::{
+        chrome::Chrome,
+        error::WebError,
+        identity::{May, PublishApps},
+        respond,
+    },
+};
+
+/// `author/apps.html`.
+#[derive(Template)]
+#[template(path = "author/apps.html")]
+pub(crate) struct MyAppsPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) apps: Vec<MyApp>,
+}
+
+/// The handler.
+pub(crate) async fn show(
+    may: May<PublishApps>,
+    portal: Data<Portal>,
+    chrome: Chrome,
+) -> Result<HttpResponse, WebError> {
+    let apps = publishing::my_apps(&portal, &may.user).await?;
+    let page = MyAppsPage { chrome, apps };
+    respond::page(StatusCode::OK, &page.chrome, &page)
+}

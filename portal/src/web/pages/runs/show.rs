@@ -1,0 +1,106 @@
+//! `GET /runs/{id}`: a run, while it waits and when it has ended.
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use askama::Template;
+use vision_protocol::{ids::RunId, results::StandardLayout};
+
+use crate::{
+    domain::{
+        DomainError,
+        accounts::User,
+        layouts::{self, RenderedLayout},
+        publishing::{self, ReleaseStatus},
+        roles::Permission,
+        running::{self, RunProgress, RunStatus, RunView},
+    },
+    state::Portal,
+    web::{
+        chrome::Chrome,
+        error::WebError,
+        events::News,
+        identity::CurrentUser,
+        respond,
+        results::{BrokenLayout, InputLine, ResultPart, StageBar, StandardResult, plain_values},
+        show,
+    },
+};
+
+/// `run.html`.
+#[derive(Template)]
+#[template(path = "run.html")]
+pub(crate) struct RunPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) run: RunView,
+    pub(crate) status_label: &'static str,
+    pub(crate) progress: News,
+    pub(crate) inputs: Vec<InputLine>,
+    pub(crate) timings: Option<StageBar>,
+    pub(crate) result: ResultPart,
+    pub(crate) origin: Option<Origin>,
+}
+
+/// The page with the form that a run came from.
+pub(crate) struct Origin {
+    pub(crate) url: String,
+    pub(crate) title: String,
+}
+
+impl RunPage {
+    pub(crate) fn new(chrome: Chrome, run: RunView, result: ResultPart, origin: Option<Origin>) -> Self {
+        Self {
+            origin,
+            chrome,
+            status_label: show::run_status(&run.status),
+            progress: News::of_run(&RunProgress { status: run.status, queue_place: run.queue_place }),
+            inputs: InputLine::of(run.id, &run.inputs),
+            timings: run.timings.as_ref().map(StageBar::new),
+            result,
+            run,
+        }
+    }
+}
+
+/// The handler.
+pub(crate) async fn show(
+    CurrentUser(user): CurrentUser,
+    portal: Data<Portal>,
+    chrome: Chrome,
+    id: Path<RunId>,
+) -> Result<HttpResponse, WebError> {
+    let run = running::view(&portal, &user, *id).await?;
+    let result = result(&portal, &run)?;
+    let origin = origin(&portal, &user, &run).await?;
+    let page = RunPage::new(chrome, run, result, origin);
+    respond::page(StatusCode::OK, &page.chrome, &page)
+}
+
+/// An author who tries a release goes back to it, everybody else to the app.
+async fn origin(portal: &Portal, user: &User, run: &RunView) -> Result<Option<Origin>, WebError> {
+    if user.can(Permission::PublishApps) {
+        match publishing::release(portal, user, run.release).await {
+            Ok(release) if release.status != ReleaseStatus::Published => {
+                let title = format!("{} {}", release.manifest.name, release.manifest.version);
+                return Ok(Some(Origin { url: format!("/author/releases/{}", release.id), title }));
+            }
+            Ok(_) | Err(DomainError::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(run.app_is_listed.then(|| Origin { url: format!("/apps/{}", run.slug), title: run.manifest.name.clone() }))
+}
+
+fn result(portal: &Portal, run: &RunView) -> Result<ResultPart, WebError> {
+    if run.status != RunStatus::Done || run.results.is_empty() {
+        return Ok(ResultPart::None);
+    }
+    Ok(match layouts::render(portal, run) {
+        Ok(RenderedLayout::Standard(view)) => ResultPart::Standard(Box::new(StandardResult::new(run.id, *view))),
+        Ok(RenderedLayout::Custom(_)) => ResultPart::Custom,
+        Err(DomainError::Invalid(faults)) => ResultPart::Broken(BrokenLayout { faults, values: plain_values(run) }),
+        Err(error) => return Err(error.into()),
+    })
+}

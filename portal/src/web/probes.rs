@@ -1,0 +1,198 @@
+//! Every address of the route table, asked for by those who may not have it.
+
+use actix_web::{
+    http::{Method, StatusCode, header::ACCEPT},
+    test::{self, TestRequest},
+};
+
+use super::{
+    routes::{Access, Entry, table},
+    testing::{Browser, World},
+};
+use crate::domain::roles::Permission;
+
+fn address(entry: &Entry, world: &World) -> String {
+    let published = entry.path.ends_with("/unpublish");
+    let release = if published { world.release } else { world.draft };
+    let filled = entry
+        .path
+        .replace("{slug}", world.slug.as_str())
+        .replace("{run}", &world.run.to_string())
+        .replace("{blob}", &world.blob.to_string())
+        .replace("{release}", &release.to_string())
+        .replace("{person}", &world.people["consumer"].id.to_string())
+        .replace("{runner}", "1")
+        .replace("{name}", "site.css");
+    assert!(!filled.contains('{'), "{filled}: a parameter that the probe does not know");
+    filled
+}
+
+/// Addresses of which each person sees their own only.
+fn is_owned(path: &str) -> bool {
+    path.contains("{run}") || path.contains("{release}") || path == "/author/apps/{slug}/upload"
+}
+
+fn is_multipart(path: &str) -> bool {
+    path.ends_with("/runs") || path.ends_with("/upload")
+}
+
+async fn probe<S, B>(browser: &Browser<'_, S>, entry: &Entry, uri: &str, csrf: &str) -> super::testing::Answer
+where
+    S: actix_web::dev::Service<
+            actix_http::Request,
+            Response = actix_web::dev::ServiceResponse<B>,
+            Error = actix_web::Error,
+        >,
+    B: actix_web::body::MessageBody,
+{
+    if entry.method != Method::POST {
+        return browser.ask(entry.method.clone(), uri).await;
+    }
+    if is_multipart(entry.path) {
+        let zip = super::testing::package("9.0.0");
+        return browser
+            .post_parts(uri, "text/html", &[("csrf", None, csrf.as_bytes()), ("zip", Some("a.zip"), &zip)])
+            .await;
+    }
+    let form = [
+        ("csrf", csrf),
+        ("role", "admin"),
+        ("enabled", "false"),
+        ("url", "http://10.0.0.1"),
+        ("email", "x"),
+        ("password", "y"),
+        ("name", "z"),
+    ];
+    browser.post(uri, &form).await
+}
+
+#[actix_web::test]
+async fn who_is_not_logged_in_is_sent_to_log_in() {
+    let world = World::new().await;
+    let app = test::init_service(super::app(&world.portal)).await;
+    let browser = Browser::new(&app);
+    let csrf = browser.csrf().await;
+    for entry in table() {
+        let uri = address(&entry, &world);
+        let answer = probe(&browser, &entry, &uri, &csrf).await;
+        match entry.access {
+            Access::LoggedIn | Access::Permitted(_) => {
+                assert_eq!(answer.status, StatusCode::SEE_OTHER, "{} {uri}", entry.method);
+                let location = answer.location.unwrap();
+                assert!(location.starts_with("/login?next="), "{} {uri} leads to {location}", entry.method);
+                let request = TestRequest::default().method(entry.method.clone()).uri(&uri);
+                let answer = browser.send(request.insert_header((ACCEPT, "application/json"))).await;
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{} {uri} for a script", entry.method);
+                assert_eq!(answer.content_type, "application/problem+json", "{} {uri}", entry.method);
+            }
+            Access::SignedLink => assert_eq!(answer.status, StatusCode::FORBIDDEN, "{} {uri}", entry.method),
+            Access::Everybody => {
+                assert_ne!(answer.status, StatusCode::FORBIDDEN, "{} {uri}", entry.method);
+                assert!(!answer.status.is_server_error(), "{} {uri}: {}", entry.method, answer.body);
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_role_too_low_is_refused() {
+    let world = World::new().await;
+    let app = test::init_service(super::app(&world.portal)).await;
+    for (name, lacks) in [
+        ("consumer", vec![Permission::PublishApps, Permission::ManageRunners, Permission::ManagePeople]),
+        ("author", vec![Permission::ManageRunners, Permission::ManagePeople]),
+        ("operator", vec![Permission::ManagePeople]),
+    ] {
+        let browser = Browser::of(&app, name).await;
+        let csrf = browser.csrf().await;
+        for entry in table() {
+            let Access::Permitted(permission) = entry.access else { continue };
+            if lacks.contains(&permission) {
+                let uri = address(&entry, &world);
+                let answer = probe(&browser, &entry, &uri, &csrf).await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}: {} {uri}", entry.method);
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_is_somebody_elses_is_not_there() {
+    let world = World::new().await;
+    let app = test::init_service(super::app(&world.portal)).await;
+    let browser = Browser::of(&app, "rival").await;
+    let csrf = browser.csrf().await;
+    let mut probed = 0;
+    for entry in table().iter().filter(|entry| is_owned(entry.path)) {
+        let uri = address(entry, &world);
+        let answer = probe(&browser, entry, &uri, &csrf).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {uri}: {}", entry.method, answer.body);
+        assert!(answer.has("[data-test=error]"), "{} {uri}", entry.method);
+        probed += 1;
+    }
+    assert!(probed >= 12, "only {probed}");
+    // The same addresses are there for their owner.
+    let owner = Browser::of(&app, "author").await;
+    let gets = table().into_iter().filter(|entry| is_owned(entry.path) && entry.method == Method::GET);
+    for entry in gets.filter(|entry| !entry.path.ends_with("/events") && !entry.path.ends_with("/layout")) {
+        let uri = address(&entry, &world);
+        assert_eq!(owner.get(&uri).await.status, StatusCode::OK, "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn no_form_is_taken_without_its_token() {
+    let world = World::new().await;
+    let app = test::init_service(super::app(&world.portal)).await;
+    let browser = Browser::of(&app, "admin").await;
+    let foreign = Browser::of(&app, "author").await.csrf().await;
+    for entry in table().into_iter().filter(|entry| entry.method == Method::POST) {
+        let uri = address(&entry, &world);
+        for csrf in ["", "0000", foreign.as_str()] {
+            let answer = probe(&browser, &entry, &uri, csrf).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{uri} with the token {csrf:?}: {}", answer.body);
+            assert!(answer.body.contains("form has expired"), "{uri}");
+        }
+    }
+    let anonymous = Browser::new(&app);
+    for uri in ["/login", "/signup"] {
+        let form = [("csrf", "0000"), ("email", "a@b.c"), ("password", "x"), ("name", "n")];
+        assert_eq!(anonymous.post(uri, &form).await.status, StatusCode::FORBIDDEN, "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn addresses_that_are_none_are_not_found() {
+    let world = World::new().await;
+    let app = test::init_service(super::app(&world.portal)).await;
+    let browser = Browser::of(&app, "admin").await;
+    for uri in [
+        "/nowhere",
+        "/runs/x",
+        "/apps/No Such",
+        "/apps/none",
+        "/author/releases/abc",
+        "/static/../Cargo.toml",
+        "/files/1",
+    ] {
+        let answer = browser.get(&uri.replace(' ', "%20")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{uri}");
+        assert!(answer.has("[data-test=error]"), "{uri}");
+    }
+    assert_eq!(browser.ask(Method::DELETE, "/runs").await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[actix_web::test]
+async fn every_answer_carries_its_headers() {
+    let world = World::new().await;
+    let app = test::init_service(super::app(&world.portal)).await;
+    let browser = Browser::of(&app, "author").await;
+    for entry in table().into_iter().filter(|entry| entry.method == Method::GET && !entry.path.ends_with("/events")) {
+        let uri = address(&entry, &world);
+        let answer = browser.get(&uri).await;
+        let policy = answer.header("content-security-policy").unwrap_or_default();
+        assert!(policy.starts_with("default-src 'none'"), "{uri}: {policy}");
+        assert!(!policy.contains("unsafe-eval"), "{uri}: {policy}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{uri}");
+    }
+}

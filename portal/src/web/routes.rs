@@ -1,0 +1,116 @@
+//! Every address of the portal, with who may ask for it.
+
+use actix_web::{
+    Route,
+    http::Method,
+    web::{self, ServiceConfig},
+};
+
+use super::pages::{admin, apps, author, home, login, logout, plumbing, runs, signup};
+use crate::domain::roles::Permission;
+
+/// Who may ask for an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Everybody,
+    /// Anybody who holds a signed link.
+    SignedLink,
+    /// Anybody who has logged in; each sees their own things only.
+    LoggedIn,
+    /// Anybody with this permission.
+    Permitted(Permission),
+}
+
+/// One address and what answers there.
+pub struct Entry {
+    /// The method.
+    pub method: Method,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    /// Makes the handler.
+    pub handler: fn() -> Route,
+}
+
+macro_rules! table {
+    ($($method:ident $path:literal $access:expr => $handler:path;)*) => {
+        vec![$(Entry {
+            method: Method::$method,
+            path: $path,
+            access: $access,
+            handler: || Route::new().method(Method::$method).to($handler),
+        }),*]
+    };
+}
+
+/// The table. Handlers name the permission in their signature again: that is what enforces it, and the probe of
+/// every entry shows that the two agree.
+pub fn table() -> Vec<Entry> {
+    use Access::{Everybody, LoggedIn, Permitted, SignedLink};
+    use Permission::{ManagePeople, ManageRunners, PublishApps, RunApps};
+    table! {
+        GET  "/"                                 Everybody                => home::show;
+        GET  "/signup"                           Everybody                => signup::show;
+        POST "/signup"                           Everybody                => signup::submit;
+        GET  "/login"                            Everybody                => login::show;
+        POST "/login"                            Everybody                => login::submit;
+        POST "/logout"                           Everybody                => logout::submit;
+
+        GET  "/apps/{slug}"                      Everybody                => apps::show::show;
+        GET  "/apps/{slug}/icon"                 Everybody                => apps::icon::show;
+        POST "/apps/{slug}/runs"                 Permitted(RunApps)       => apps::run::submit;
+
+        GET  "/runs"                             LoggedIn                 => runs::history::show;
+        GET  "/runs/{run}"                       LoggedIn                 => runs::show::show;
+        GET  "/runs/{run}/events"                LoggedIn                 => runs::events::show;
+        GET  "/runs/{run}/layout"                LoggedIn                 => runs::layout::show;
+        GET  "/runs/{run}/files/{blob}"          LoggedIn                 => runs::file::show;
+        POST "/runs/{run}/delete"                LoggedIn                 => runs::delete::submit;
+        POST "/runs/{run}/again"                 Permitted(RunApps)       => runs::again::submit;
+
+        GET  "/author"                           Permitted(PublishApps)   => author::apps::show;
+        GET  "/author/upload"                    Permitted(PublishApps)   => author::upload::show;
+        POST "/author/upload"                    Permitted(PublishApps)   => author::upload::submit;
+        GET  "/author/apps/{slug}/upload"        Permitted(PublishApps)   => author::upload::show_for_app;
+        POST "/author/apps/{slug}/upload"        Permitted(PublishApps)   => author::upload::submit_for_app;
+        GET  "/author/releases/{release}"        Permitted(PublishApps)   => author::release::show;
+        GET  "/author/releases/{release}/events" Permitted(PublishApps)   => author::events::show;
+        POST "/author/releases/{release}/publish"   Permitted(PublishApps) => author::publish::submit;
+        POST "/author/releases/{release}/unpublish" Permitted(PublishApps) => author::unpublish::submit;
+        POST "/releases/{release}/runs"          Permitted(RunApps)       => author::run::submit;
+
+        GET  "/admin/people"                     Permitted(ManagePeople)  => admin::people::show;
+        POST "/admin/people/{person}/role"       Permitted(ManagePeople)  => admin::set_role::submit;
+        GET  "/admin/runners"                    Permitted(ManageRunners) => admin::runners::show;
+        POST "/admin/runners"                    Permitted(ManageRunners) => admin::add_runner::submit;
+        POST "/admin/runners/{runner}"           Permitted(ManageRunners) => admin::switch_runner::submit;
+
+        GET  "/files/{blob}"                     SignedLink               => plumbing::fetch_file::show;
+        PUT  "/files/{blob}"                     SignedLink               => plumbing::store_file::submit;
+
+        GET  "/static/{name}"                    Everybody                => plumbing::static_file::show;
+        GET  "/schema/app.json"                  Everybody                => plumbing::schema::show;
+        GET  "/health/live"                      Everybody                => plumbing::health::live;
+        GET  "/health/ready"                     Everybody                => plumbing::health::ready;
+    }
+}
+
+/// Registers the table. Methods of one path share a resource, so that a wrong method is told as such.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    let mut resources: Vec<(&str, actix_web::Resource)> = Vec::new();
+    for entry in table() {
+        let route = (entry.handler)();
+        match resources.iter().position(|(path, _)| *path == entry.path) {
+            Some(index) => {
+                let (path, resource) = resources.swap_remove(index);
+                resources.push((path, resource.route(route)));
+            }
+            None => resources.push((entry.path, web::resource(entry.path).route(route))),
+        }
+    }
+    for (_, resource) in resources {
+        config.service(resource);
+    }
+}

@@ -1,0 +1,239 @@
+//! A sample of every template.
+
+mod checks;
+mod data;
+
+use askama::Template;
+use data::{app_view, at, cards, faults, release_view, run_id, run_view, slug, standard_view, user};
+use scraper::Html;
+use vision_protocol::{
+    fault::Fault,
+    ids::{ReleaseId, RunnerId, UserId},
+    results::StandardLayout,
+};
+
+use super::{
+    chrome::Chrome,
+    error::ErrorPage,
+    fields::Typed,
+    notices::Notice,
+    pages::{
+        admin::{people::PeoplePage, runners::RunnersPage},
+        apps::show::AppPage,
+        author::{apps::MyAppsPage, release::ReleasePage, upload::UploadPage},
+        home::{self, HomePage},
+        login::LoginPage,
+        runs::{
+            history::{self, HistoryPage},
+            layout::LayoutDocument,
+            show::{Origin, RunPage},
+        },
+        signup::SignUpPage,
+    },
+    results::{BrokenLayout, ResultPart, StandardResult},
+};
+use crate::domain::{
+    accounts::User,
+    catalog::{AppCard, Category},
+    fleet::RunnerView,
+    publishing::{MyApp, ReleaseLine, ReleaseStatus},
+    roles::Role,
+    running::{RunLine, RunStatus},
+};
+
+/// A rendered page and the templates that it shows.
+struct Sample {
+    name: String,
+    html: String,
+}
+
+#[derive(Default)]
+struct Samples(Vec<Sample>);
+
+impl Samples {
+    fn add(&mut self, name: &str, page: &impl Template) {
+        self.0.push(Sample { name: name.to_owned(), html: page.render().unwrap() });
+    }
+
+    fn page(&self, name: &str) -> Html {
+        Html::parse_document(&self.0.iter().find(|sample| sample.name == name).unwrap().html)
+    }
+}
+
+fn standard_page(layout: StandardLayout) -> RunPage {
+    let result = StandardResult::new(run_id(), standard_view(layout));
+    RunPage::new(
+        chrome(Role::Consumer, "/runs/x"),
+        run_view(RunStatus::Done),
+        ResultPart::Standard(Box::new(result)),
+        origin(),
+    )
+}
+
+fn origin() -> Option<Origin> {
+    Some(Origin { url: "/apps/shape-finder".into(), title: "Shape finder".into() })
+}
+
+fn chrome(role: Role, path: &str) -> Chrome {
+    Chrome::sample(Some(user(role)), path, None)
+}
+
+fn nobody(path: &str) -> Chrome {
+    Chrome::sample(None, path, None)
+}
+
+fn home_page(chrome: Chrome, text: &str, apps: Vec<AppCard>) -> HomePage {
+    let shelf = |name: &str, apps| Category { name: name.into(), apps };
+    HomePage {
+        chrome,
+        text: text.into(),
+        category: None,
+        chips: home::chips(text, None, &[shelf("Counting", 1), shelf("Nature", 12), shelf("Reading & writing", 2)]),
+        total: apps.len() as u64,
+        apps,
+        pager: home::pager(text, None, 2, 3),
+    }
+}
+
+fn catalogue_pages(all: &mut Samples) {
+    all.add("home", &home_page(nobody("/"), "", cards()));
+    all.add("home-nothing-found", &home_page(chrome(Role::Developer, "/"), "zebra", Vec::new()));
+    let empty = HomePage { chips: Vec::new(), ..home_page(chrome(Role::Admin, "/"), "", Vec::new()) };
+    all.add("home-empty", &empty);
+    all.add("app", &AppPage::new(chrome(Role::Consumer, "/apps/shape-finder"), app_view()));
+    all.add("app-anonymous", &AppPage::new(nobody("/apps/shape-finder"), app_view()));
+    let mut refused = AppPage::new(chrome(Role::Consumer, "/apps/shape-finder"), app_view());
+    let typed = Typed::from([("Age".to_owned(), "121".to_owned()), ("Note".to_owned(), "kept <b>".to_owned())]);
+    let wrong = [
+        Fault::new("Age", "must be from 0 to 120"),
+        Fault::new("Image", "is needed"),
+        Fault::new("Ghost", "the app has no such parameter"),
+    ];
+    refused.form = refused.form.refused(&typed, &wrong);
+    all.add("app-refused", &refused);
+    let page = |status, title, detail: &str, request_id| ErrorPage {
+        chrome: nobody("/nowhere"),
+        status,
+        title,
+        detail: detail.into(),
+        faults: Vec::new(),
+        request_id,
+    };
+    all.add("error", &page(404, "Not found", "There is nothing here, or it is not yours to see.", None));
+    all.add("error-inner", &page(500, "Something went wrong", "It is our fault.", Some("4f0c".into())));
+}
+
+fn account_pages(all: &mut Samples) {
+    let login =
+        LoginPage { chrome: nobody("/login"), next: Some("/runs".into()), email: String::new(), faults: Vec::new() };
+    all.add("login", &login);
+    let wrong = vec![Fault::new("email", "This email and password do not belong together.")];
+    all.add(
+        "login-refused",
+        &LoginPage { chrome: nobody("/login"), next: None, email: "ada@example.org".into(), faults: wrong },
+    );
+    let wrong = vec![Fault::new("password", "must have at least 10 characters")];
+    let signup =
+        SignUpPage { chrome: nobody("/signup"), next: None, name: "Ada".into(), email: "ada@".into(), faults: wrong };
+    all.add("signup-refused", &signup);
+}
+
+fn run_pages(all: &mut Samples) {
+    for (name, layout) in StandardLayout::ALL {
+        all.add(&format!("run-{name}"), &standard_page(layout));
+    }
+    for status in [RunStatus::Queued, RunStatus::Running, RunStatus::Failed] {
+        let page = RunPage::new(chrome(Role::Consumer, "/runs/x"), run_view(status), ResultPart::None, origin());
+        all.add(&format!("run-is-{}", status.name()), &page);
+    }
+    let custom = RunPage::new(chrome(Role::Consumer, "/runs/x"), run_view(RunStatus::Done), ResultPart::Custom, None);
+    all.add("run-custom", &custom);
+    let broken = ResultPart::Broken(BrokenLayout { faults: faults(), values: vec![("Boxes".into(), "{}".into())] });
+    all.add("run-broken", &RunPage::new(chrome(Role::Consumer, "/runs/x"), run_view(RunStatus::Done), broken, None));
+    all.add("layout-document", &LayoutDocument { html: "<p>Hello</p>".into() });
+    let line = |seconds, status, app_name: &str| RunLine {
+        id: run_id(),
+        status,
+        app_name: app_name.into(),
+        slug: slug("shape-finder"),
+        created_at: at(seconds),
+    };
+    let runs = vec![
+        line(0, RunStatus::Queued, "Shape finder"),
+        line(-60, RunStatus::Running, "Digit reader"),
+        line(-9000, RunStatus::Done, "Street scene"),
+        line(-99_000, RunStatus::Failed, "Flower finder"),
+    ];
+    let deleted = Chrome::sample(Some(user(Role::Consumer)), "/runs", Some(Notice::RunDeleted));
+    all.add("history", &HistoryPage { chrome: deleted, runs, pager: history::pager(1, 2) });
+    let none = HistoryPage { chrome: chrome(Role::Consumer, "/runs"), runs: Vec::new(), pager: history::pager(1, 1) };
+    all.add("history-empty", &none);
+}
+
+fn author_pages(all: &mut Samples) {
+    use ReleaseStatus::{Checking, Draft, Published, Rejected, Retired};
+    let release = |id, version: &str, status| ReleaseLine {
+        id: ReleaseId(id),
+        version: version.into(),
+        status,
+        created_at: at(0),
+    };
+    let apps = vec![
+        MyApp {
+            slug: slug("shape-finder"),
+            name: "Shape finder".into(),
+            releases: vec![release(5, "1.2.0", Draft), release(4, "1.1.0", Published), release(3, "1.0.0", Retired)],
+        },
+        MyApp { slug: slug("street"), name: "Street scene".into(), releases: vec![release(6, "0.1.0", Rejected)] },
+    ];
+    all.add("author", &MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps });
+    all.add("author-empty", &MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps: Vec::new() });
+    let upload =
+        |slug, faults| UploadPage { chrome: chrome(Role::Developer, "/author/upload"), slug, limit_mb: 50, faults };
+    all.add("upload", &upload(None, Vec::new()));
+    all.add("upload-refused", &upload(Some(slug("shape-finder")), faults()));
+    for status in [Checking, Draft, Rejected, Published, Retired] {
+        let page = ReleasePage::new(chrome(Role::Developer, "/author/releases/4"), release_view(status));
+        all.add(&format!("release-{}", status.name()), &page);
+    }
+}
+
+fn admin_pages(all: &mut Samples) {
+    let people = Role::ALL.map(|role| User { id: UserId(role as i64), ..user(role) }).to_vec();
+    let wrong = Some("The last admin stays admin.".to_owned());
+    all.add("people", &PeoplePage { chrome: chrome(Role::Admin, "/admin/people"), people, wrong });
+    let runner = |id, name: &str, embedded, last_error| RunnerView {
+        id: RunnerId(id),
+        name: name.into(),
+        base_url: "http://127.0.0.1:39213/".parse().unwrap(),
+        embedded,
+        enabled: embedded,
+        has_token: embedded,
+        busy: 2,
+        last_seen_at: embedded.then(|| at(0)),
+        last_error,
+    };
+    let runners = vec![
+        runner(1, "On this machine", true, None),
+        runner(2, "Graphics box", false, Some("connection refused".to_owned())),
+    ];
+    let page = |runners, faults| RunnersPage {
+        chrome: chrome(Role::Admin, "/admin/runners"),
+        runners,
+        url: "ftp://x".into(),
+        name: String::new(),
+        faults,
+    };
+    all.add("runners", &page(runners, vec![Fault::new("url", "must begin with http:// or https://")]));
+    all.add("runners-empty", &page(Vec::new(), Vec::new()));
+}
+
+fn samples() -> Samples {
+    let mut all = Samples::default();
+    catalogue_pages(&mut all);
+    account_pages(&mut all);
+    run_pages(&mut all);
+    author_pages(&mut all);
+    admin_pages(&mut all);
+    all
+}

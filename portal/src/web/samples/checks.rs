@@ -1,0 +1,150 @@
+//! What the sample of every template must show. With `VISION_SAMPLES` naming a folder, the pages are written there, to
+//! be looked at.
+
+use std::collections::BTreeSet;
+
+use scraper::{Html, Selector};
+
+use super::samples;
+
+fn select(selector: &str) -> Selector {
+    Selector::parse(selector).unwrap()
+}
+
+fn count(page: &Html, selector: &str) -> usize {
+    page.select(&select(selector)).count()
+}
+
+#[test]
+fn every_template_renders_and_is_sound() {
+    let all = samples();
+    let folder = std::env::var_os("VISION_SAMPLES");
+    for sample in &all.0 {
+        let page = Html::parse_document(&sample.html);
+        assert_eq!(page.errors.as_slice(), &[] as &[String], "{}: parses without faults", sample.name);
+        assert_eq!(count(&page, "[style], script:not([src])"), 0, "{}: nothing inline", sample.name);
+        assert_eq!(count(&page, "[onclick], [onload], [onerror]"), 0, "{}: no inline handlers", sample.name);
+        assert_eq!(count(&page, "img:not([alt])"), 0, "{}: every picture has a text", sample.name);
+        for form in page.select(&select("form[method=post]")) {
+            let first = form.select(&select("input, select, textarea, button")).next().unwrap();
+            assert_eq!(first.value().attr("name"), Some("csrf"), "{}: the token comes first", sample.name);
+        }
+        let mut ids = BTreeSet::new();
+        for element in page.select(&select("[id]")) {
+            let id = element.value().attr("id").unwrap();
+            assert!(ids.insert(id.to_owned()), "{}: the id {id} stands twice", sample.name);
+        }
+        for label in page.select(&select("label[for]")) {
+            let target = label.value().attr("for").unwrap();
+            assert!(ids.contains(target), "{}: a label for {target}, which is not there", sample.name);
+        }
+        if let Some(folder) = &folder {
+            std::fs::write(std::path::Path::new(folder).join(format!("{}.html", sample.name)), &sample.html).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_template_has_a_sample() {
+    // What is not included by another template must be named in the source of this crate's pages.
+    let templates = concat!(env!("CARGO_MANIFEST_DIR"), "/../templates");
+    let mut all = BTreeSet::new();
+    let mut folders = vec![std::path::PathBuf::from(templates)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            } else {
+                let path = entry.path();
+                all.insert(path.strip_prefix(templates).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    let texts: Vec<String> = all.iter().map(|t| std::fs::read_to_string(format!("{templates}/{t}")).unwrap()).collect();
+    let is_used = |template: &str| texts.iter().any(|text| text.contains(&format!("\"{template}\"")));
+    let pages: Vec<&str> = all.iter().map(String::as_str).filter(|template| !is_used(template)).collect();
+    let sampled = [
+        "admin/people.html",
+        "admin/runners.html",
+        "app.html",
+        "author/apps.html",
+        "author/release.html",
+        "author/upload.html",
+        "error.html",
+        "history.html",
+        "home.html",
+        "layout_document.html",
+        "login.html",
+        "run.html",
+        "signup.html",
+    ];
+    assert_eq!(pages, sampled, "a template without a sample, or a sample without a template");
+}
+
+#[test]
+fn boxes_carry_what_was_found() {
+    let page = samples().page("run-boxes");
+    assert_eq!(count(&page, "[data-test=result] .stage svg[viewBox='0 0 768 576']"), 1);
+    let dog = page.select(&select("rect[data-label=dog]")).next().unwrap().value();
+    assert_eq!(dog.attr("data-score"), Some("0.83"));
+    assert_eq!((dog.attr("data-x"), dog.attr("data-width")), (Some("131"), Some("180")));
+    assert_eq!(count(&page, "rect[data-label]"), 3);
+    assert_eq!(count(&page, "[data-test=run-status]"), 1);
+}
+
+#[test]
+fn labels_carry_their_scores() {
+    let page = samples().page("run-labels");
+    let labels: Vec<_> = page
+        .select(&select("[data-test=labels] li[data-label]"))
+        .map(|li| {
+            (li.value().attr("data-label").unwrap().to_owned(), li.value().attr("data-score").unwrap().to_owned())
+        })
+        .collect();
+    assert_eq!(labels[0], ("tabby cat".to_owned(), "0.713".to_owned()));
+    assert_eq!(labels.len(), 3);
+}
+
+#[test]
+fn a_refused_form_keeps_what_was_typed_beside_what_is_wrong() {
+    let page = samples().page("app-refused");
+    let age = page.select(&select("input[name='p.Age']")).next().unwrap().value();
+    assert_eq!(
+        (age.attr("value"), age.attr("aria-invalid"), age.attr("max")),
+        (Some("121"), Some("true"), Some("120"))
+    );
+    let wrong = page.select(&select("[data-wrong=Age]")).next().unwrap();
+    assert_eq!(wrong.text().collect::<String>(), "must be from 0 to 120");
+    let note = page.select(&select("textarea[name='p.Note']")).next().unwrap();
+    assert_eq!(note.text().collect::<String>(), "kept <b>");
+    let other = page.select(&select("[data-test=fault]")).next().unwrap();
+    assert!(other.text().collect::<String>().contains("no such parameter"));
+}
+
+#[test]
+fn every_kind_of_parameter_has_its_field() {
+    let page = samples().page("app");
+    for selector in [
+        "[data-test=run-form] input[type=hidden][name=csrf]",
+        "input[type=file][name='p.Image'][required]",
+        "input[type=number][name='p.Age'][min='0'][max='120'][step='0.5']",
+        "textarea[name='p.Note']:not([required])",
+        "input[type=text][name='p.Title'][maxlength='40'][value='My \"object\"']",
+        "input[type=date][name='p.Day'][min='2020-01-01']",
+        "select[name='p.Colour'] option[value='']",
+        "input[type=checkbox][name='p.Careful']",
+    ] {
+        assert_eq!(count(&page, selector), 1, "{selector}");
+    }
+    assert_eq!(count(&page, "select[name='p.Colour'] option"), 4);
+}
+
+#[test]
+fn waiting_pages_look_again_without_scripts() {
+    for name in ["run-is-queued", "run-is-running", "release-checking"] {
+        let sample = samples();
+        let html = &sample.0.iter().find(|sample| sample.name == name).unwrap().html;
+        assert!(html.contains(r#"<noscript><meta http-equiv="refresh" content="2"></noscript>"#), "{name}");
+        assert_eq!(count(&sample.page(name), "[aria-live=polite][data-events]"), 1, "{name}");
+    }
+}

@@ -1,0 +1,160 @@
+//! How values look on a page: times, sizes, status words. Called from templates by their full path.
+
+use jiff::{Timestamp, tz::TimeZone};
+use url::form_urlencoded;
+use vision_protocol::messages::LogLevel;
+
+use crate::domain::{publishing::ReleaseStatus, running::RunStatus};
+
+/// A `time` element; a script turns its text into the reader's own zone.
+pub fn time(at: &Timestamp) -> String {
+    let seconds = Timestamp::from_second(at.as_second()).unwrap_or(*at);
+    let text = at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y, %H:%M UTC");
+    format!("<time datetime=\"{seconds}\">{text}</time>")
+}
+
+/// The letter that stands for a name.
+pub fn initial(name: &str) -> String {
+    name.chars().find(|c| c.is_alphanumeric()).map_or_else(|| "?".to_owned(), |c| c.to_uppercase().to_string())
+}
+
+/// Which of the six tints stands for a name; the same one each time.
+pub fn tint(name: &str) -> u32 {
+    name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 6
+}
+
+/// A run's status, for people.
+pub fn run_status(status: &RunStatus) -> &'static str {
+    match status {
+        RunStatus::Queued => "Queued",
+        RunStatus::Running => "Running",
+        RunStatus::Done => "Done",
+        RunStatus::Failed => "Failed",
+    }
+}
+
+/// A release's status, for people.
+pub fn release_status(status: &ReleaseStatus) -> &'static str {
+    match status {
+        ReleaseStatus::Checking => "Checking",
+        ReleaseStatus::Draft => "Draft",
+        ReleaseStatus::Rejected => "Rejected",
+        ReleaseStatus::Published => "Published",
+        ReleaseStatus::Retired => "Retired",
+    }
+}
+
+/// A log level, for people and for the style sheet.
+pub fn log_level(level: &LogLevel) -> &'static str {
+    match level {
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warn => "warn",
+        LogLevel::Error => "error",
+    }
+}
+
+/// The home page with one shelf.
+pub fn category_url(category: &str) -> String {
+    home_url("", Some(category), 1)
+}
+
+/// The home page with a search.
+pub fn home_url(text: &str, category: Option<&str>, page: u32) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if !text.is_empty() {
+        query.append_pair("q", text);
+    }
+    if let Some(category) = category {
+        query.append_pair("category", category);
+    }
+    if page > 1 {
+        query.append_pair("page", &page.to_string());
+    }
+    with_query("/", &query.finish())
+}
+
+/// A path with a query, if there is one.
+pub fn with_query(path: &str, query: &str) -> String {
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// Text as one value of a query.
+pub fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Milliseconds with as many digits as matter.
+pub fn milliseconds(ms: f64) -> String {
+    match ms {
+        ms if ms >= 10_000.0 => format!("{:.1} s", ms / 1000.0),
+        ms if ms >= 100.0 => format!("{ms:.0} ms"),
+        ms if ms >= 0.05 => format!("{ms:.1} ms"),
+        _ => "0 ms".to_owned(),
+    }
+}
+
+/// A probability in percent.
+pub fn percent(score: f64) -> String {
+    let percent = (score * 100.0).clamp(0.0, 100.0);
+    if percent > 0.0 && percent < 0.95 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+}
+
+/// A plain number without needless digits.
+pub fn number(value: f64) -> String {
+    let rounded = (value * 10_000.0).round() / 10_000.0;
+    if rounded.is_finite() && rounded != 0.0 { rounded.to_string() } else { value.to_string() }
+}
+
+/// Places in a list of pages.
+pub struct Pager {
+    /// This page, from 1.
+    pub page: u32,
+    /// How many there are.
+    pub pages: u32,
+    url: Box<dyn Fn(u32) -> String>,
+}
+
+impl Pager {
+    /// A pager whose pages stand at `url(number)`.
+    pub fn new(page: u32, pages: u32, url: impl Fn(u32) -> String + 'static) -> Self {
+        Self { page, pages, url: Box::new(url) }
+    }
+
+    /// The page before.
+    pub fn previous(&self) -> Option<String> {
+        (self.page > 1).then(|| (self.url)(self.page - 1))
+    }
+
+    /// The page after.
+    pub fn next(&self) -> Option<String> {
+        (self.page < self.pages).then(|| (self.url)(self.page + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!(number(3.0), "3");
+        assert_eq!(number(0.123_456_7), "0.1235");
+        assert_eq!(percent(0.8349), "83 %");
+        assert_eq!(percent(0.004), "0.4 %");
+        assert_eq!(milliseconds(3.26), "3.3 ms");
+        assert_eq!(milliseconds(12_345.0), "12.3 s");
+    }
+
+    #[test]
+    fn addresses_are_escaped() {
+        assert_eq!(home_url("a&b", Some("Schöne Dinge"), 2), "/?q=a%26b&category=Sch%C3%B6ne+Dinge&page=2");
+        assert_eq!(home_url("", None, 1), "/");
+    }
+
+    #[test]
+    fn times_carry_a_machine_readable_form() {
+        let at = Timestamp::from_second(1_700_000_000).unwrap();
+        assert_eq!(time(&at), "<time datetime=\"2023-11-14T22:13:20Z\">14 Nov 2023, 22:13 UTC</time>");
+    }
+}

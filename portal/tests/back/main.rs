@@ -1,0 +1,10 @@
+//! The portal without its pages: the database's contract and the domain's flows.
+
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod domain;
+#[cfg(test)]
+mod fake_runner;
+#[cfg(test)]
+mod store;

@@ -1,0 +1,35 @@
+// Follows something that changes by itself (a run, a release being checked) and loads the page anew when it has ended.
+
+const place = document.querySelector("[data-events]");
+if (place) follow(place);
+
+function follow(place) {
+  const status = document.querySelector("[data-status]");
+  const headline = place.querySelector("[data-headline]");
+  const detail = place.querySelector("[data-detail]");
+  const events = new EventSource(place.dataset.events);
+  const again = (delay) => {
+    events.close();
+    setTimeout(() => location.reload(), delay);
+  };
+  events.addEventListener("progress", (event) => {
+    const news = JSON.parse(event.data);
+    if (news.final) {
+      again(0);
+      return;
+    }
+    if (status) {
+      status.className = `pill ${news.status}`;
+      status.textContent = news.label;
+    }
+    place.className = place.className.replace(/\b(queued|running|checking)\b/, news.status);
+    if (headline) headline.textContent = news.headline;
+    if (detail) detail.textContent = news.detail;
+  });
+  // "end" without a final state: the marketplace is being restarted.
+  events.addEventListener("end", () => again(2000));
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) again(3000);
+  });
+  window.addEventListener("pagehide", () => events.close());
+}

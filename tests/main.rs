@@ -1,0 +1,16 @@
+//! End-to-end tests: each starts the real portal, with its own data folder, on a free port of the loopback.
+//!
+//! One program for all of them, so that the harness in [`support`] is compiled and linked once. What a test needs
+//! beyond the repository is looked for at run time: a test that lacks something says 'skipped: …', and fails when
+//! `CI=true`.
+
+mod support;
+
+mod browser;
+mod crash;
+mod lifecycle;
+mod limits;
+mod postgres;
+mod privacy;
+mod third_party;
+mod uploads;
