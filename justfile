@@ -45,4 +45,4 @@ train:
 
 # Take the pictures of the documents from the browser tests.
 screenshots:
-    VISION_UPDATE_SCREENSHOTS=1 tests/run --package portal --test end_to_end browser
+    VISION_UPDATE_SCREENSHOTS=1 tests/run --test end_to_end documents

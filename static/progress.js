@@ -8,9 +8,18 @@ function follow(place) {
   const headline = place.querySelector("[data-headline]");
   const detail = place.querySelector("[data-detail]");
   const events = new EventSource(place.dataset.events);
+  // A marketplace that is being restarted may take a while to answer again.
   const again = (delay) => {
     events.close();
-    setTimeout(() => location.reload(), delay);
+    if (delay === 0) {
+      location.reload();
+      return;
+    }
+    setTimeout(async () => {
+      const alive = await fetch("/health/live").then((answer) => answer.ok, () => false);
+      if (alive) location.reload();
+      else again(delay);
+    }, delay);
   };
   events.addEventListener("progress", (event) => {
     const news = JSON.parse(event.data);

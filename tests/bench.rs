@@ -53,14 +53,14 @@ fn main() -> ExitCode {
     println!("{}", figures::HEADINGS);
     let (bare, bare_rate) = bare_model(&data, cores);
     row("bare tract, one thread", &bare, None);
-    row(&format!("bare tract, {cores} threads"), &bare, Some(bare_rate));
+    println!("{:<26}{:>34.1}", format!("bare tract, {cores} threads"), bare_rate);
     let (run, stages) = runtime.block_on(through_runner(&data));
     let portal = runtime.block_on(through_portal(&data));
     breakdown(&run, &stages);
     println!();
     let model = stages.running_model_ms;
-    verdict("/run, one caller", run.p50() - model, AROUND_RUN);
-    verdict("portal, one caller", portal.p50() - model, AROUND_PORTAL);
+    verdict("/run, one caller", run.mean() - model, AROUND_RUN);
+    verdict("portal, one caller", portal.mean() - model, AROUND_PORTAL);
     ExitCode::SUCCESS
 }
 

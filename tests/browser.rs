@@ -29,6 +29,10 @@ async fn an_author_publishes_a_detector_without_code_and_somebody_else_runs_it()
     sign_up(&browser, "ada").await;
     portal.admin().await.grant("ada", "developer").await;
     browser.goto("/author/upload").await;
+    browser.choose_file("[data-test='upload-form'] input[type=file]", &photo).await;
+    browser.click("[data-test='upload-form'] [type=submit]").await;
+    let fault = browser.text("[data-test='fault']").await;
+    assert!(fault.contains("JPEG"), "a photo instead of a zip: {fault}");
     browser.choose_file("[data-test='upload-form'] input[type=file]", &package).await;
     browser.click("[data-test='upload-form'] [type=submit]").await;
     browser.wait_for_text("[data-test='release-status']", &["Draft", "Rejected"]).await;
@@ -67,6 +71,7 @@ async fn a_classifier_gives_the_five_labels_that_onnx_runtime_gives() {
     let reference = require!(Reference::find());
     let portal = Portal::start().await;
     let browser = require!(Browser::open(&portal.url).await);
+    let files = TempDir::new().expect("a temporary folder");
     let app = portal.author("ada").await.publish(&packages::squeezenet(&data)).await;
 
     sign_up(&browser, "grace").await;
@@ -85,11 +90,12 @@ async fn a_classifier_gives_the_five_labels_that_onnx_runtime_gives() {
         &[
             &data.model("classification/squeezenet_fp32_from_fp16.onnx"),
             &data.image("winml_cat.jpg"),
-            &data.model("classification/synset.txt"),
+            &file(files.path(), "labels.txt", &packages::imagenet_labels(&data)),
         ],
     );
     let labels = |list: &Value| list.as_array().expect("a list").iter().map(|l| l["label"].clone()).collect::<Vec<_>>();
     assert_eq!(labels(&found), labels(&expected));
+    assert_eq!(found.as_array().map(Vec::len), Some(5));
     for (found, expected) in found.as_array().into_iter().flatten().zip(expected.as_array().into_iter().flatten()) {
         let difference = (number(&found["score"]) - number(&expected["score"])).abs();
         assert!(difference < SCORE_TOLERANCE, "{found} where ONNX Runtime says {expected}");
@@ -100,7 +106,7 @@ async fn a_classifier_gives_the_five_labels_that_onnx_runtime_gives() {
 async fn pages_fit_a_phone_and_have_a_dark_side() {
     let portal = Setup::new().with_sample_apps().start().await;
     let browser = require!(Browser::open(&portal.url).await);
-    let home = portal.visitor().get("/").await.ok();
+    let home = portal.home_with_sample_apps().await;
     let app = home.attribute("a[href^='/apps/']", "href").expect("the first page is not empty");
     browser.goto("/").await;
     browser.screenshot("home").await;
@@ -119,6 +125,7 @@ async fn pages_fit_a_phone_and_have_a_dark_side() {
 
     let light = background(&browser).await;
     browser.emulate_colors("dark").await;
+    browser.goto(&app).await;
     let dark = background(&browser).await;
     browser.screenshot("app-phone-dark").await;
     assert!(light > 0.8 && dark < 0.2, "lightness of the background: {light} by day, {dark} by night");
@@ -133,7 +140,7 @@ async fn sign_up(browser: &Browser, name: &str) {
     browser.wait_for("form[action='/logout']").await;
 }
 
-async fn log_in(browser: &Browser, account: &str, password: &str) {
+pub(crate) async fn log_in(browser: &Browser, account: &str, password: &str) {
     browser.goto("/login").await;
     browser.fill("[data-test='login-form'] [name=email]", account).await;
     browser.fill("[data-test='login-form'] [name=password]", password).await;

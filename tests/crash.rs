@@ -40,6 +40,8 @@ impl Story {
             (begun && !workers_of(portal.pid()).is_empty()).then_some(())
         })
         .await;
+        let last = run_status(&user.get(&runs[RUNS - 1]).await);
+        assert!(matches!(last.as_str(), "Queued" | "Running"), "the runs are too quick for this test: {last}");
         Self { portal, user, photo, runs }
     }
 
@@ -74,10 +76,12 @@ fn assert_can_be_run_again(page: &Page) {
 #[tokio::test]
 async fn killing_a_worker_loses_no_run() {
     let story = Story::begin().await;
-    for worker in workers_of(story.portal.pid()) {
+    let workers = workers_of(story.portal.pid());
+    for worker in &workers {
         kill(worker.pid);
     }
     story.assert_nothing_is_lost().await;
+    assert!(workers.iter().all(|worker| !lives(worker.pid)), "a worker survived");
 }
 
 #[tokio::test]

@@ -13,13 +13,7 @@ async fn a_first_start_fills_the_home_page_and_ctrl_c_ends_every_process() {
     let mut portal = Setup::new().with_sample_apps().start().await;
     let (account, password) = portal.admin_account();
     assert_eq!(portal.log().matches(password).count(), 1, "the password of {account} is printed once");
-    let visitor = portal.visitor();
-    eventually("the sample apps", Duration::from_secs(60), async || {
-        let home = visitor.get("/").await.ok();
-        let apps = home.texts("main a[href^='/apps/']").join("\n").to_lowercase();
-        (apps.contains("digit") && apps.contains("shape")).then_some(())
-    })
-    .await;
+    portal.home_with_sample_apps().await;
     let children = descendants(portal.pid());
     assert!(!children.is_empty(), "the portal started no runner");
 

@@ -8,6 +8,7 @@ mod support;
 
 mod browser;
 mod crash;
+mod documents;
 mod lifecycle;
 mod limits;
 mod postgres;

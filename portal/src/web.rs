@@ -49,7 +49,11 @@ use crate::state::Portal;
 /// The listener's.
 pub fn run(portal: Portal, listener: TcpListener) -> std::io::Result<Server> {
     let server = portal.config.server.clone();
-    let mut http = HttpServer::new(move || app(&portal)).shutdown_timeout(server.stop_seconds).disable_signals();
+    let mut http = HttpServer::new(move || app(&portal))
+        // Events are small, and must not wait until the one before has been acknowledged.
+        .tcp_nodelay(true)
+        .shutdown_timeout(server.stop_seconds)
+        .disable_signals();
     if let Some(workers) = server.workers {
         http = http.workers(workers);
     }

@@ -141,6 +141,7 @@ fn missing(port: &Port) -> EngineError {
     EngineError::new(format!("the model did not answer with its output “{}”", port.name))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "this is what map_err hands over")]
 fn engine_error(error: ort::Error) -> EngineError {
     EngineError::new(error.to_string())
 }

@@ -45,7 +45,7 @@ impl Direct {
             .arg("--data")
             .arg(data.path())
             .env("VISION_RUNNER_TOKEN", TOKEN)
-            .env("RUST_LOG", "warn")
+            .env("RUST_LOG", "error")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

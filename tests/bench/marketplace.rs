@@ -16,7 +16,7 @@ pub(crate) struct Marketplace {
 impl Marketplace {
     /// Starts a portal and publishes a package on it.
     pub(crate) async fn start(package: Vec<u8>, photo: Vec<u8>) -> Self {
-        let portal = Setup::new().with("RUST_LOG", "warn").start().await;
+        let portal = Setup::new().with("RUST_LOG", "error").start().await;
         let app = portal.author("ada").await.publish(&package).await;
         let user = portal.consumer("grace").await;
         let form = user.get(&app).await.ok().form("[data-test='run-form']");

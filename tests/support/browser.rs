@@ -165,20 +165,13 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// Saves a picture of the window below `target/screenshots/`, and in the documents when
-    /// `VISION_UPDATE_SCREENSHOTS=1`.
+    /// Saves a picture of the window below `target/screenshots/`.
     pub(crate) async fn screenshot(&self, name: &str) {
         let picture = self.command(Method::GET, "/screenshot", Value::Null).await.expect("a picture of the window");
         let picture = BASE64_STANDARD.decode(picture.as_str().expect("a text")).expect("in base64");
-        let repository = tests_folder().join("..");
-        let mut folders = vec![repository.join("target/screenshots")];
-        if std::env::var("VISION_UPDATE_SCREENSHOTS").as_deref() == Ok("1") {
-            folders.push(repository.join("docs/images"));
-        }
-        for folder in folders {
-            fs::create_dir_all(&folder).expect("a folder for pictures");
-            fs::write(folder.join(format!("{name}.png")), &picture).expect("the picture is saved");
-        }
+        let folder = tests_folder().join("../target/screenshots");
+        fs::create_dir_all(&folder).expect("a folder for pictures");
+        fs::write(folder.join(format!("{name}.png")), &picture).expect("the picture is saved");
     }
 
     async fn find(&self, by: By, what: &str) -> String {

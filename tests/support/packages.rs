@@ -32,13 +32,20 @@ pub(crate) fn yolox(data: &TestData) -> Vec<u8> {
 /// SqueezeNet with the names of its classes, and no code.
 pub(crate) fn squeezenet(data: &TestData) -> Vec<u8> {
     let model = read(&data.model("classification/squeezenet_fp32_from_fp16.onnx"));
-    classifier("What is it?", "squeezenet.onnx", &model, &read(&data.model("classification/synset.txt")))
+    classifier("What is it?", "squeezenet.onnx", &model, &imagenet_labels(data))
+}
+
+/// The thousand classes of ImageNet, one per line, without the identifiers that stand before them.
+pub(crate) fn imagenet_labels(data: &TestData) -> Vec<u8> {
+    let synset = String::from_utf8(read(&data.model("classification/synset.txt"))).expect("labels in UTF-8");
+    let labels = synset.lines().map(|line| line.split_once(' ').map_or(line, |(_, label)| label));
+    labels.collect::<Vec<_>>().join("\n").into_bytes()
 }
 
 /// A model with int8 operators of an extension, which not every engine has.
 pub(crate) fn shufflenet_int8(data: &TestData) -> Vec<u8> {
     let model = read(&data.model("classification/shufflenet-v2-12-int8.onnx"));
-    classifier("Shuffled", "shufflenet.onnx", &model, &read(&data.model("classification/synset.txt")))
+    classifier("Shuffled", "shufflenet.onnx", &model, &imagenet_labels(data))
 }
 
 /// A classification app with the standard glue, its model taking BGR and answering with probabilities.

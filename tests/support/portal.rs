@@ -12,7 +12,7 @@ use std::{
 use tempfile::TempDir;
 use url::Url;
 
-use super::{data::read, eventually, processes, visitor::Visitor};
+use super::{data::read, eventually, page::Page, processes, visitor::Visitor};
 
 const EMAIL_OF_ADMIN: &str = "admin@localhost";
 const GREETING: &str = "Intelligent Vision is at ";
@@ -155,6 +155,17 @@ impl Portal {
         let author = self.consumer(name).await;
         self.admin().await.grant(name, "developer").await;
         author
+    }
+
+    /// Waits until the apps of a first start are on the home page: the page.
+    pub(crate) async fn home_with_sample_apps(&self) -> Page {
+        let visitor = self.visitor();
+        eventually("the sample apps", Duration::from_secs(60), async || {
+            let home = visitor.get("/").await.ok();
+            let apps = home.texts("main a[href^='/apps/']").join("\n").to_lowercase();
+            (apps.contains("digit") && apps.contains("shape")).then_some(home)
+        })
+        .await
     }
 
     /// Kills the portal as a power cut would: no signal handler runs.

@@ -190,7 +190,8 @@ impl Visitor {
         let cookies = self.cookies.lock().expect("no test panics here").clone();
         let cookies: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let begun = Instant::now();
-        let response = request.header(header::COOKIE, cookies.join("; ")).send().await;
+        let request = request.header(header::COOKIE, cookies.join("; ")).header(header::ACCEPT, "text/html,*/*;q=0.8");
+        let response = request.send().await;
         let response = response.unwrap_or_else(|error| panic!("no answer after {:?}: {error:?}", begun.elapsed()));
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().expect("a cookie in ASCII").split(';').next().unwrap_or_default();

@@ -150,6 +150,7 @@ pub struct Timings {
 
 /// One line that an app logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LogLine {
     /// How grave it is.
     pub level: LogLevel,

@@ -109,6 +109,7 @@ pub fn start(config: Config) -> Result<Running, StartError> {
         let shared = shared.clone();
         App::new().configure(move |app| http::configure(app, shared)).wrap(http::layer())
     })
+    .tcp_nodelay(true)
     // The handlers only pass work on; computing has the cores to itself.
     .workers(2)
     // A caller who closes the connection has gone: what runs for him is given up.
