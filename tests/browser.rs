@@ -1,5 +1,7 @@
 //! What a person sees in a real browser: an app is uploaded, tried, published, found, and run by somebody else.
 
+use std::path::Path;
+
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -8,7 +10,7 @@ use crate::support::{
     data::{TestData, read},
     packages,
     portal::{Portal, Setup},
-    python::Reference,
+    python::{Reference, tests_folder},
     require,
     visitor::{PASSWORD, email},
 };
@@ -39,10 +41,7 @@ async fn an_author_publishes_a_detector_without_code_and_somebody_else_runs_it()
     assert!(!browser.has("[data-test='fault']").await, "{}", browser.text("main").await);
     let release = browser.path().await;
 
-    browser.choose_file("[data-test='run-form'] input[type=file]", &photo).await;
-    browser.click("[data-test='run-form'] [type=submit]").await;
-    let status = browser.wait_for_text("[data-test='run-status']", &["Done", "Failed"]).await;
-    assert_eq!(status, "Done", "{}", browser.text("main").await);
+    run_in(&browser, &photo).await;
     assert_boxes(&boxes(&browser).await, &answer_for_dog(&reference, &data));
 
     browser.goto(&release).await;
@@ -52,13 +51,9 @@ async fn an_author_publishes_a_detector_without_code_and_somebody_else_runs_it()
 
     sign_up(&browser, "grace").await;
     find_and_open(&browser, "Street watcher", "street", "Traffic").await;
-    browser.choose_file("[data-test='run-form'] input[type=file]", &photo).await;
-    browser.screenshot("app").await;
-    browser.click("[data-test='run-form'] [type=submit]").await;
-    let status = browser.wait_for_text("[data-test='run-status']", &["Done", "Failed"]).await;
-    assert_eq!(status, "Done", "{}", browser.text("main").await);
+    run_in(&browser, &photo).await;
     assert_boxes(&boxes(&browser).await, &answer_for_dog(&reference, &data));
-    browser.screenshot("run").await;
+    browser.screenshot("detection").await;
 
     let run = browser.path().await;
     browser.goto("/runs").await;
@@ -76,11 +71,8 @@ async fn a_classifier_gives_the_five_labels_that_onnx_runtime_gives() {
 
     sign_up(&browser, "grace").await;
     browser.goto(&app).await;
-    browser.choose_file("[data-test='run-form'] input[type=file]", &data.image("winml_cat.jpg")).await;
-    browser.click("[data-test='run-form'] [type=submit]").await;
-    let status = browser.wait_for_text("[data-test='run-status']", &["Done", "Failed"]).await;
-    assert_eq!(status, "Done", "{}", browser.text("main").await);
-    browser.screenshot("labels").await;
+    run_in(&browser, &data.image("winml_cat.jpg")).await;
+    browser.screenshot("classification").await;
 
     let script =
         "return [...document.querySelectorAll('[data-test=result] li[data-label]')].map(e => ({...e.dataset}))";
@@ -105,30 +97,40 @@ async fn a_classifier_gives_the_five_labels_that_onnx_runtime_gives() {
 #[tokio::test]
 async fn pages_fit_a_phone_and_have_a_dark_side() {
     let portal = Setup::new().with_sample_apps().start().await;
-    let browser = require!(Browser::open(&portal.url).await);
     let home = portal.home_with_sample_apps().await;
+    let browser = require!(Browser::open(&portal.url).await);
     let app = home.attribute("a[href^='/apps/']", "href").expect("the first page is not empty");
-    browser.goto("/").await;
-    browser.screenshot("home").await;
     let (account, password) = portal.admin_account();
     log_in(&browser, account, password).await;
-
     browser.emulate_phone().await;
-    for path in ["/", &app, "/runs", "/author", "/author/upload", "/admin/people", "/admin/runners"] {
+    browser.goto(&app).await;
+    let photo = tests_folder().join("../sample-apps/digit-reader/examples/pen-on-paper/photo.jpg");
+    run_in(&browser, &photo).await;
+    let run = browser.path().await;
+
+    for path in ["/", &app, &run, "/runs", "/author", "/author/upload", "/admin/people", "/admin/runners"] {
         browser.goto(path).await;
         let script = "const e = document.documentElement; return [e.scrollWidth, e.clientWidth]";
         let widths = browser.script(script).await;
         assert!(number(&widths[0]) <= number(&widths[1]), "{path} is {} wide on a phone of {}", widths[0], widths[1]);
     }
     browser.goto(&app).await;
-    browser.screenshot("app-phone").await;
+    browser.screenshot("app-on-phone").await;
 
     let light = background(&browser).await;
     browser.emulate_colors("dark").await;
     browser.goto(&app).await;
     let dark = background(&browser).await;
-    browser.screenshot("app-phone-dark").await;
+    browser.screenshot("app-on-phone-dark").await;
     assert!(light > 0.8 && dark < 0.2, "lightness of the background: {light} by day, {dark} by night");
+}
+
+/// Runs the app whose page is open, and waits until it is done.
+pub(crate) async fn run_in(browser: &Browser, photo: &Path) {
+    browser.choose_file("[data-test='run-form'] input[type=file]", photo).await;
+    browser.click("[data-test='run-form'] [type=submit]").await;
+    let status = browser.wait_for_text("[data-test='run-status']", &["Done", "Failed"]).await;
+    assert_eq!(status, "Done", "{}", browser.text("main").await);
 }
 
 async fn sign_up(browser: &Browser, name: &str) {

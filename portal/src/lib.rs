@@ -1,4 +1,4 @@
-//! The marketplace: `web → domain → {store, blobs, runners, jobs}`; nothing below imports `web`.
+#![doc = include_str!("../README.md")]
 
 pub mod blobs;
 pub mod config;

@@ -167,9 +167,22 @@ impl Browser {
 
     /// Saves a picture of the window below `target/screenshots/`.
     pub(crate) async fn screenshot(&self, name: &str) {
+        self.save_picture("target/screenshots", name).await;
+    }
+
+    /// The same, and with `VISION_UPDATE_SCREENSHOTS=1` in the documents too. Nothing may be on it that is not the
+    /// project's own.
+    pub(crate) async fn picture_for_documents(&self, name: &str) {
+        self.screenshot(name).await;
+        if std::env::var("VISION_UPDATE_SCREENSHOTS").as_deref() == Ok("1") {
+            self.save_picture("docs/images", name).await;
+        }
+    }
+
+    async fn save_picture(&self, folder: &str, name: &str) {
         let picture = self.command(Method::GET, "/screenshot", Value::Null).await.expect("a picture of the window");
         let picture = BASE64_STANDARD.decode(picture.as_str().expect("a text")).expect("in base64");
-        let folder = tests_folder().join("../target/screenshots");
+        let folder = tests_folder().join("..").join(folder);
         fs::create_dir_all(&folder).expect("a folder for pictures");
         fs::write(folder.join(format!("{name}.png")), &picture).expect("the picture is saved");
     }
