@@ -1,5 +1,5 @@
-//! The half of a runner that the world sees: HTTP, packages, queues, and the worker processes. It never parses a
-//! photo, a model or a component.
+//! The half of a runner that the world sees: HTTP, packages, queues, and the worker processes. It checks
+//! archives, but decodes no photo, compiles no component and loads no model.
 
 mod config;
 mod failure;
