@@ -1,6 +1,8 @@
 //! The portal without its pages: the database's contract and the domain's flows.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod domain;
