@@ -15,6 +15,16 @@ use crate::{layout, names, sniff};
 
 /// Most bytes that the archive's directory may spend on one file: its name and what packers add.
 const DIRECTORY_RECORD_BYTES: u64 = 8 << 10;
+/// A header of an entry: how it begins, how many bytes stand before the name, and where among them its length does.
+#[derive(Clone, Copy)]
+struct Header {
+    signature: &'static [u8],
+    bytes: usize,
+    name_length: usize,
+}
+
+const DIRECTORY_HEADER: Header = Header { signature: b"PK\x01\x02", bytes: 46, name_length: 28 };
+const LOCAL_HEADER: Header = Header { signature: b"PK\x03\x04", bytes: 30, name_length: 26 };
 const FILE_TYPE: u32 = 0o170_000;
 
 /// The files of an archive, with what is wrong with the list of them.
@@ -69,10 +79,15 @@ impl<R: Read + Seek> Archive<R> {
             let entry = OwnedZipFileEntry::from(entry.map_err(damaged)?);
             let start = entry.central_header_start();
             if previous.replace(start).is_some_and(|previous| start - previous > DIRECTORY_RECORD_BYTES) {
-                return Err(Fault::new("", "the archive's directory is far larger than its files need"));
+                return Err(Fault::new(
+                    "",
+                    "the archive's directory is far larger than its files need: make the archive again",
+                ));
             }
             note(entry, &mut collisions, &mut self.entries, &mut self.faults);
         }
+        overlaps(&mut self.entries, &mut self.faults);
+        self.compare_names()?;
         self.unwrap_folder();
         self.entries.sort_by(|a, b| a.path.cmp(&b.path));
         let total = self.entries.iter().try_fold(0_u64, |sum, entry| sum.checked_add(entry.size));
@@ -84,6 +99,29 @@ impl<R: Read + Seek> Archive<R> {
                 bytes(limits.inflated_bytes)
             );
             self.faults.push(Fault::new("", message));
+        }
+        Ok(())
+    }
+
+    /// Refuses entries that go by another name where their content stands than in the directory: two programs would
+    /// see two archives.
+    fn compare_names(&mut self) -> Result<(), Fault> {
+        for entry in self.entries.iter_mut().filter(|entry| entry.readable) {
+            let listed = name_at(&mut self.source, entry.raw.central_header_start(), DIRECTORY_HEADER);
+            let own = name_at(&mut self.source, entry.raw.header_start(), LOCAL_HEADER);
+            let message = match (listed, own) {
+                (Ok(Some(listed)), Ok(Some(own))) if listed == own => continue,
+                (Ok(Some(_)), Ok(Some(own))) => {
+                    let own = names::shown(&String::from_utf8_lossy(&own));
+                    format!("stands under two names in the archive, here and as “{own}”: make the archive again")
+                }
+                (Err(error), _) | (_, Err(error)) if !is_beyond_the_end(&error) => {
+                    return Err(unreadable(&error));
+                }
+                _ => "has its content nowhere in the archive: make the archive again".to_owned(),
+            };
+            self.faults.push(Fault::new(&entry.path, message));
+            entry.readable = false;
         }
         Ok(())
     }
@@ -182,6 +220,46 @@ fn note(raw: OwnedZipFileEntry, collisions: &mut names::Collisions, entries: &mu
     }
 }
 
+/// The name in the header that begins at `start`; `None` if none begins there.
+fn name_at(source: &mut (impl Read + Seek), start: u64, header: Header) -> io::Result<Option<Vec<u8>>> {
+    source.seek(SeekFrom::Start(start))?;
+    let mut fields = [0; 46];
+    let fields = &mut fields[..header.bytes];
+    source.read_exact(fields)?;
+    if !fields.starts_with(header.signature) {
+        return Ok(None);
+    }
+    let length = u16::from_le_bytes([fields[header.name_length], fields[header.name_length + 1]]);
+    let mut name = vec![0; usize::from(length)];
+    source.read_exact(&mut name)?;
+    Ok(Some(name))
+}
+
+/// Whether what was read would lie behind the end, or farther than a file can reach.
+fn is_beyond_the_end(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput)
+}
+
+/// Refuses entries that lie in one another, as in bombs that inflate the same bytes under many names.
+fn overlaps(entries: &mut [Entry], faults: &mut Vec<Fault>) {
+    entries.sort_by_key(|entry| entry.raw.header_start());
+    let mut furthest: Option<(u64, String)> = None;
+    for entry in entries {
+        let start = entry.raw.header_start();
+        if let Some((end, other)) = &furthest
+            && start < *end
+        {
+            let message = format!("shares its bytes with “{other}”: make the archive again");
+            faults.push(Fault::new(&entry.path, message));
+            entry.readable = false;
+        }
+        let end = start.saturating_add(LOCAL_HEADER.bytes as u64).saturating_add(entry.raw.compressed_size());
+        if furthest.as_ref().is_none_or(|(known, _)| *known < end) {
+            furthest = Some((end, entry.path.clone()));
+        }
+    }
+}
+
 fn entry_fault(entry: &OwnedZipFileEntry, is_folder: bool) -> Option<String> {
     // Some packers record Unix attributes while they name another system, so the system is not asked.
     match (entry.external_attributes() >> 16) & FILE_TYPE {
@@ -243,6 +321,10 @@ fn unreadable(error: &io::Error) -> Fault {
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn damaged(error: ZipError) -> Fault {
     let reason = match &error {
+        // zip's own words name parts of the format by their initials.
+        ZipError::InvalidArchive(reason) if reason.contains("EOCD") || reason.contains("CDFH") => {
+            "its directory is not where it should be".to_owned()
+        }
         ZipError::InvalidArchive(reason) => reason.to_string(),
         ZipError::UnsupportedArchive(reason) => (*reason).to_owned(),
         ZipError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),

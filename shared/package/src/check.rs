@@ -3,7 +3,7 @@
 use std::io::{Read, Seek};
 
 use serde_json::Value;
-use vision_protocol::{Fault, Manifest, limits::PackageLimits};
+use vision_protocol::{Fault, Manifest, fault::shortened, limits::PackageLimits};
 
 use crate::{
     Example, FileEntry, Icon, Package,
@@ -12,9 +12,6 @@ use crate::{
     layout::{EXPECTED, INPUTS, Role, role},
     model, references, template,
 };
-
-/// Most faults that one answer lists.
-const MOST_FAULTS: usize = 100;
 
 /// Reads an archive.
 ///
@@ -64,15 +61,6 @@ pub(crate) fn open<R: Read + Seek>(
         }
         _ => Err(shortened(faults)),
     }
-}
-
-fn shortened(mut faults: Vec<Fault>) -> Vec<Fault> {
-    let more = faults.len().saturating_sub(MOST_FAULTS);
-    if more > 0 {
-        faults.truncate(MOST_FAULTS);
-        faults.push(Fault::new("", format!("and {more} more faults")));
-    }
-    faults
 }
 
 /// What the check keeps of the files.

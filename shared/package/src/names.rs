@@ -27,6 +27,9 @@ pub(crate) fn shown(name: &str) -> String {
 
 /// What is wrong with a path, if anything. A folder's comes without the `/` at its end.
 pub(crate) fn fault(path: &str) -> Option<String> {
+    if path.is_empty() {
+        return Some("the archive holds a file without a name: make the archive again".to_owned());
+    }
     if path.contains('\\') {
         return Some("has a backslash in its name: parts of a path are separated by /".to_owned());
     }

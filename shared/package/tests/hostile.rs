@@ -174,6 +174,24 @@ fn a_directory_full_of_padding_is_refused() {
 }
 
 #[test]
+fn a_file_under_two_names_is_refused() {
+    let mut archive = good_and([Entry::stored("assets/one", b"x")]);
+    let local = archive.windows(10).position(|name| name == b"assets/one").unwrap();
+    archive[local..local + 10].copy_from_slice(b"../../evil");
+    assert_fault(&archive, "assets/one: stands under two names", "here and as “../../evil”");
+}
+
+#[test]
+fn files_that_lie_in_one_another_are_refused() {
+    let mut archive = good_and([Entry::deflated("assets/one", &[7; 5000]), Entry::stored("assets/two", b"x")]);
+    // The last entry's offset stands before its name in the directory.
+    let listed = archive.windows(10).rposition(|name| name == b"assets/two").unwrap();
+    let one = archive.windows(10).position(|name| name == b"assets/one").unwrap() - 30 + 35;
+    archive[listed - 4..listed].copy_from_slice(&(one as u32).to_le_bytes());
+    assert_fault(&archive, "assets/two: shares its bytes with “assets/one”", "make the archive again");
+}
+
+#[test]
 fn nothing_is_written_of_a_refused_archive() {
     let parent = tempfile::tempdir().unwrap();
     let into = parent.path().join("package");

@@ -8,6 +8,7 @@ pub mod messages;
 pub mod parameters;
 pub mod results;
 pub mod signed_url;
+pub mod traceparent;
 
 pub use fault::Fault;
 pub use ids::{AppId, BlobId, Digest, ReleaseId, RunId, RunnerId, Slug, UserId};

@@ -53,6 +53,8 @@ pub struct RunLimits {
     pub log_bytes: usize,
     /// Bytes of one run's results, images included.
     pub result_bytes: u64,
+    /// Bytes of memory of the process that computes, with its models and all runs that it has at once.
+    pub worker_memory_bytes: u64,
 }
 
 impl Default for RunLimits {
@@ -67,6 +69,7 @@ impl Default for RunLimits {
             body_bytes: 1 << 20,
             log_bytes: 64 << 10,
             result_bytes: 32 << 20,
+            worker_memory_bytes: 4 << 30,
         }
     }
 }

@@ -51,6 +51,10 @@ pub struct Manifest {
     /// What one run may use at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<AppLimits>,
+    /// Whether the same inputs always give the same results, so that a runner may keep a person's results and give
+    /// them to that person again without computing. It is the author's word: nothing checks it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deterministic: bool,
 }
 
 /// Tasks that have standard glue.

@@ -2,6 +2,9 @@
 //!
 //! Fields beyond the protocol's table are optional on both sides, so that any runner that
 //! speaks the table's two endpoints plugs in.
+//!
+//! A portal may send `/run` with a W3C `traceparent`. A runner of ours then writes its trace id into the log, and
+//! answers with [`Span`]s if it is sampled: a runner reaches nobody but the portal, so the portal exports them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -27,6 +30,7 @@ pub struct PublishResponse {
 
 /// Body of `/run`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "an object such as {\"data\": [{\"Name\": \"Age\", \"Value\": 7}]}")]
 pub struct RunRequest {
     /// The inputs. An image's value is a signed URL.
     pub data: Vec<NamedValue>,
@@ -36,11 +40,20 @@ pub struct RunRequest {
     /// Milliseconds after which the portal stops waiting (ours).
     #[serde(default, rename = "deadlineMs", skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
+    /// Who asks (ours): the same text for the same person, and nothing that names him. A queue is shared out between
+    /// callers, and a result that was kept is given to the same caller only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+}
+
+impl RunRequest {
+    /// Most bytes of a [`caller`](Self::caller).
+    pub const MOST_CALLER_BYTES: usize = 128;
 }
 
 /// One input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "an object such as {\"Name\": \"Age\", \"Value\": 7}")]
 pub struct NamedValue {
     /// The parameter's name.
     pub name: String,
@@ -59,6 +72,12 @@ pub struct RunResponse {
     /// What the app logged (ours).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogLine>,
+    /// Whether this is what the same caller was told before for the same inputs (ours).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cached: bool,
+    /// Where the time went, piece by piece, if the request was traced (ours).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
 }
 
 /// Answer to anything that went wrong.
@@ -78,12 +97,22 @@ pub struct ErrorResponse {
     /// What the app logged until then (ours).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<LogLine>,
+    /// Where the time went until then, piece by piece, if the request was traced (ours).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
 }
 
 impl ErrorResponse {
     /// An answer with a message and a code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { message: message.into(), faults: Vec::new(), code: Some(code), timings: None, logs: Vec::new() }
+        Self {
+            message: message.into(),
+            faults: Vec::new(),
+            code: Some(code),
+            timings: None,
+            logs: Vec::new(),
+            spans: Vec::new(),
+        }
     }
 }
 
@@ -146,6 +175,30 @@ pub struct Timings {
     pub misc_ms: f64,
     /// All of it, as the runner saw it.
     pub total_ms: f64,
+}
+
+/// A piece of a run's time, as one process of the runner saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Span {
+    /// What was done, such as `queue` or `infer`.
+    pub name: String,
+    /// Who did it.
+    pub process: Process,
+    /// Milliseconds from the run's acceptance to the beginning of this.
+    pub start_ms: f64,
+    /// How long it took.
+    pub duration_ms: f64,
+}
+
+/// The processes of a runner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Process {
+    /// The one that listens.
+    Supervisor,
+    /// The one that computes.
+    Worker,
 }
 
 /// One line that an app logged.

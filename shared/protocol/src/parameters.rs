@@ -1,13 +1,18 @@
 //! The parameter schema of an app, and the checking of inputs against it. One piece of code makes
 //! the form, checks it in the portal, and checks it again in the runner.
 
+use std::collections::HashSet;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::{fault::Fault, messages::NamedValue};
+use crate::{
+    fault::{Fault, shortened},
+    messages::NamedValue,
+};
 
 /// Longest text where the parameter sets no `MaxLength`, in characters.
 pub const DEFAULT_MAX_LENGTH: u32 = 10_000;
@@ -218,7 +223,7 @@ impl Parameter {
         match kind {
             Select if self.options.is_empty() => fault("Options", "a Select needs at least one option".to_owned()),
             Select => {
-                let mut seen = std::collections::HashSet::new();
+                let mut seen = HashSet::new();
                 if !self.options.iter().all(|option| !option.is_empty() && seen.insert(option)) {
                     fault("Options", "must be different from each other, and none empty".to_owned());
                 }
@@ -273,10 +278,11 @@ pub(crate) fn is_identifier(name: &str) -> bool {
 pub fn check_inputs(parameters: &[Parameter], data: &[NamedValue]) -> Result<Vec<(String, InputValue)>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut checked = Vec::new();
-    for (index, input) in data.iter().enumerate() {
+    let mut seen = HashSet::new();
+    for input in data {
         if !parameters.iter().any(|p| p.name == input.name) {
             faults.push(Fault::new(&input.name, "the app has no such parameter"));
-        } else if data[..index].iter().any(|earlier| earlier.name == input.name) {
+        } else if !seen.insert(&input.name) {
             faults.push(Fault::new(&input.name, "is given more than once"));
         }
     }
@@ -293,5 +299,5 @@ pub fn check_inputs(parameters: &[Parameter], data: &[NamedValue]) -> Result<Vec
             None => {}
         }
     }
-    if faults.is_empty() { Ok(checked) } else { Err(faults) }
+    if faults.is_empty() { Ok(checked) } else { Err(shortened(faults)) }
 }

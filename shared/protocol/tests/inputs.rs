@@ -123,3 +123,13 @@ fn results_are_held_to_their_type() {
     ResultType::Image.check(&json!("javascript:alert(1)")).unwrap_err();
     ResultType::Number.check(&json!("1")).unwrap_err();
 }
+
+#[test]
+fn a_flood_of_unknown_parameters_is_cut() {
+    let inputs: Vec<_> =
+        (0..5_000).map(|index| NamedValue { name: format!("Ghost{index}"), value: Value::Null }).collect();
+    let faults = check_inputs(&parameters(), &inputs).unwrap_err();
+    assert_eq!(faults.len(), 101);
+    assert_eq!(faults[0].to_string(), "Ghost0: the app has no such parameter");
+    assert_eq!(faults[100].message, "and 4902 more faults");
+}

@@ -72,11 +72,13 @@ fn a_manifest_survives_writing_and_reading() {
         ("/Models/0/Output", json!({"Head": "YOLOX", "Strides": [8, 16, 32], "ScoreThreshold": 0.5})),
         ("/Limits", json!({"DeadlineMs": 5000, "MemoryMiB": 32})),
         ("/Runner", json!({"Engine": "tract", "Compute": "cpu"})),
+        ("/Deterministic", json!(true)),
     ]);
     let manifest = Manifest::parse(manifest.to_string().as_bytes()).unwrap();
     assert_eq!(manifest.task, Some(Task::Detection));
     assert_eq!(manifest.app_parameters, [Task::Detection.parameter()]);
     assert_eq!(manifest.model("cats").unwrap().output.as_ref().unwrap().head, Some(Head::Yolox));
+    assert!(manifest.deterministic);
     assert_eq!(Manifest::parse(manifest.to_json().as_bytes()).unwrap(), manifest);
     let schema = Manifest::json_schema();
     assert!(schema["properties"]["AppParameters"].is_object(), "{schema:#}");
