@@ -33,6 +33,9 @@ pub struct Config {
     /// The runner that the portal starts itself.
     #[command(flatten)]
     pub embedded: EmbeddedConfig,
+    /// What is told to whom about what the portal does.
+    #[command(flatten)]
+    pub telemetry: TelemetryConfig,
 }
 
 /// How the portal is reached.
@@ -144,6 +147,14 @@ pub struct EmbeddedConfig {
     /// Do not publish the sample apps on start
     #[arg(long, env = "VISION_NO_SAMPLE_APPS")]
     pub no_sample_apps: bool,
+}
+
+/// What is told to whom about what the portal does.
+#[derive(Clone, Debug, Args)]
+pub struct TelemetryConfig {
+    /// Collector that takes OpenTelemetry traces by OTLP over HTTP, such as http://127.0.0.1:4318; none without it
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<Url>,
 }
 
 impl LimitsConfig {

@@ -8,4 +8,5 @@ pub mod runners;
 pub mod serve;
 pub mod state;
 pub mod store;
+pub mod traces;
 pub mod web;

@@ -7,7 +7,7 @@ pub mod signing;
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use secrecy::SecretString;
@@ -23,6 +23,7 @@ use crate::{
     domain::DomainError,
     state::Portal,
     store::{RunnerRow, StoreError},
+    traces::{Kind, Step},
 };
 
 pub use client::{Refusal, RunnerError};
@@ -217,9 +218,8 @@ impl Slot<'_> {
     pub async fn publish(&self, portal: &Portal, id: ReleaseId, digest: Digest) -> Result<Vec<Fault>, RunnerError> {
         let package = portal.objects.open(ObjectKey::Package(digest)).await.map_err(RunnerError::local)?;
         let timeout = Duration::from_secs(portal.config.limits.check_seconds);
-        let call =
-            client::Call { http: &self.fleet.http, base_url: &self.base_url, token: self.token.as_ref(), timeout };
-        let answer = client::publish(&call, id, package).await;
+        let step = portal.traces.begin_within(Kind::Client, "POST /publish");
+        let answer = client::publish(&self.call(timeout, &step), id, package).await;
         self.fleet.note(portal, self.id, answer.as_ref().err()).await;
         answer
     }
@@ -232,10 +232,30 @@ impl Slot<'_> {
         let limits = portal.config.limits.runs();
         // The runner's own deadline goes first, so that its words are heard.
         let timeout = Duration::from_millis(limits.deadline_ms) + Duration::from_secs(5);
-        let call =
-            client::Call { http: &self.fleet.http, base_url: &self.base_url, token: self.token.as_ref(), timeout };
-        let answer = client::run(&call, id, request, limits.result_bytes).await;
+        let step = portal.traces.begin_within(Kind::Client, "POST /run");
+        let asked = Instant::now();
+        let answer = client::run(&self.call(timeout, &step), id, request, limits.result_bytes).await;
+        match &answer {
+            Ok(response) => portal.traces.add(&step, asked.elapsed(), &response.spans),
+            Err(error) => {
+                step.failed();
+                if let RunnerError::Refused(refusal) = error {
+                    portal.traces.add(&step, asked.elapsed(), &refusal.spans);
+                }
+            }
+        }
+        drop(step);
         self.fleet.note(portal, self.id, answer.as_ref().err()).await;
         answer
+    }
+
+    fn call(&self, timeout: Duration, step: &Step) -> client::Call<'_> {
+        client::Call {
+            http: &self.fleet.http,
+            base_url: &self.base_url,
+            token: self.token.as_ref(),
+            timeout,
+            traceparent: step.traceparent(),
+        }
     }
 }

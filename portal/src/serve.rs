@@ -105,5 +105,6 @@ impl Serving {
             let _ = runner.await;
         }
         self.portal.store.close().await;
+        self.portal.traces.stop().await;
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     jobs::Queue,
     runners::{Fleet, signing::Signing},
     store::{Store, StoreError},
+    traces::{CollectorError, Traces},
 };
 
 /// Tells the time, so that tests can.
@@ -91,6 +92,8 @@ pub struct Parts {
     pub news: broadcast::Sender<News>,
     /// Cancelled when the portal stops: no new work, and event streams end.
     pub stopping: CancellationToken,
+    /// What is recorded for a collector.
+    pub traces: Traces,
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Randomness.
@@ -122,6 +125,9 @@ pub enum OpenError {
     /// A key or the object store.
     #[error("files: {0}")]
     Blob(#[from] BlobError),
+    /// Traces cannot be sent.
+    #[error("traces: {0}")]
+    Traces(#[from] CollectorError),
     /// An HTTP client could not be made.
     #[error("HTTP client: {0}")]
     Client(#[from] reqwest::Error),
@@ -191,6 +197,11 @@ impl Portal {
             queue: Queue::default(),
             news: broadcast::channel(1024).0,
             stopping: CancellationToken::new(),
+            // Commands beside a portal that runs are not worth a trace.
+            traces: match config.telemetry.otlp_endpoint.as_ref().filter(|_| lock.is_some()) {
+                Some(collector) => Traces::to(collector)?,
+                None => Traces::off(),
+            },
             clock,
             random,
             node,

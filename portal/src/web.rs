@@ -18,6 +18,7 @@ mod pages;
 #[cfg(test)]
 mod probes;
 mod request_log;
+mod request_trace;
 mod respond;
 mod results;
 pub mod routes;
@@ -78,5 +79,6 @@ fn app(
         .wrap(from_fn(identity::identify))
         .wrap(from_fn(error::show_errors))
         .wrap(from_fn(headers::secure))
+        .wrap(from_fn(request_trace::trace))
         .wrap(TracingLogger::<request_log::RequestLog>::new())
 }

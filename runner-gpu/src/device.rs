@@ -1,6 +1,6 @@
 //! What a model is computed on.
 
-use std::{ffi::OsString, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 /// A device, by the number its driver gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,29 +15,33 @@ pub enum Device {
 
 /// A device that is not known.
 #[derive(Debug, thiserror::Error)]
-#[error("“{0}” is no device: give --device cpu, cuda, cuda:1, tensorrt or tensorrt:1")]
+#[error("“{0}” is no device; there are cpu, cuda, cuda:1, tensorrt, tensorrt:1 and so on")]
 pub struct ParseDeviceError(String);
 
 impl Device {
-    /// Takes `--device X` or `--device=X` out of the arguments, where it is the first behind the program's name;
-    /// without one, the first CUDA device.
-    ///
-    /// # Errors
-    /// When what follows `--device` is no device.
-    pub fn from_arguments(mut arguments: Vec<OsString>) -> Result<(Self, Vec<OsString>), ParseDeviceError> {
-        let first = arguments.get(1).map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
-        if let Some(name) = first.strip_prefix("--device=") {
-            let device = name.parse()?;
-            arguments.remove(1);
-            return Ok((device, arguments));
+    /// The number of the GPU, if it is one.
+    pub fn gpu(self) -> Option<i32> {
+        match self {
+            Self::Cpu => None,
+            Self::Cuda(number) | Self::TensorRt(number) => Some(number),
         }
-        if first == "--device" {
-            let name = arguments.get(2).map(|a| a.to_string_lossy().into_owned()).unwrap_or_default();
-            let device = name.parse()?;
-            arguments.drain(1..3);
-            return Ok((device, arguments));
+    }
+
+    /// What to install where it is missing.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Cpu => "`runner-gpu setup --device cpu` installs ONNX Runtime",
+            Self::Cuda(_) => {
+                "It takes an NVIDIA GPU, NVIDIA's driver (580 or newer for CUDA 13; `nvidia-smi` shows it), and ONNX \
+                 Runtime for CUDA with CUDA and cuDNN, which `runner-gpu setup --device cuda` installs. To compute on \
+                 the processor, start with --device cpu"
+            }
+            Self::TensorRt(_) => {
+                "It takes what --device cuda takes (`runner-gpu setup --device cuda`) and NVIDIA's TensorRT 10, whose \
+                 libnvinfer.so.10 the system's loader must find (LD_LIBRARY_PATH). To compute on the processor, start \
+                 with --device cpu"
+            }
         }
-        Ok((Self::Cuda(0), arguments))
     }
 }
 
@@ -63,6 +67,22 @@ impl fmt::Display for Device {
             Self::Cpu => f.write_str("cpu"),
             Self::Cuda(number) => write!(f, "cuda:{number}"),
             Self::TensorRt(number) => write!(f, "tensorrt:{number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_read_as_they_are_written() {
+        for text in ["cpu", "cuda:0", "cuda:7", "tensorrt:0", "tensorrt:1"] {
+            assert_eq!(text.parse::<Device>().unwrap().to_string(), text);
+        }
+        assert_eq!("cuda".parse::<Device>().unwrap(), Device::Cuda(0));
+        for wrong in ["", "gpu", "cpu:0", "cuda:", "cuda:-1", "cuda:x", "CUDA", "tensorrt:99999"] {
+            assert!(wrong.parse::<Device>().is_err(), "{wrong}");
         }
     }
 }

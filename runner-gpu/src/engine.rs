@@ -1,48 +1,158 @@
 //! The engine: ONNX Runtime through the crate `ort`, its library loaded at start.
 
+mod convert;
+mod diagnosis;
+mod model;
+mod onnx;
+
 use std::{
+    fs,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use ort::{
     environment::Environment,
-    ep::{CUDA, ExecutionProviderDispatch, TensorRT},
-    session::{Session, SessionInputValue, builder::SessionBuilder},
-    value::{DynValue, Outlet, Tensor as OrtTensor, TensorElementType, ValueType},
+    ep::{ArenaExtendStrategy, CUDA, ExecutionProviderDispatch, TensorRT, cuda::ConvAlgorithmSearch},
+    logging::LogLevel,
+    session::{
+        Session,
+        builder::{AutoDevicePolicy, GraphOptimizationLevel, SessionBuilder},
+    },
 };
-use vision_runner::engine::{Data, Element, Engine, EngineError, Model, Port, Tensor};
+use vision_runner::{
+    cell::Needs,
+    engine::{Data, DeviceFact, Engine, EngineError, Model, Tensor},
+};
 
-use crate::device::Device;
+use crate::{
+    device::Device,
+    facts,
+    library::{self, LibraryError, Places},
+};
+use model::OrtModel;
+use onnx::Content;
 
-/// Where the library is looked for when `ORT_DYLIB_PATH` names no file: the system's loader finds it.
-const SYSTEM_LIBRARY: &str = "libonnxruntime.so";
+/// What one worker's models may take of a GPU's memory unless an operator says otherwise.
+pub(crate) const GPU_MEMORY_BYTES: u64 = 2 << 30;
 
 /// ONNX Runtime on one device.
+#[derive(Clone, Debug)]
 pub struct OnnxRuntime {
-    environment: Environment,
-    device: Device,
+    settings: Settings,
+}
+
+/// How models are computed.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// On what.
+    pub device: Device,
+    /// ONNX Runtime's library, or its name for the system's loader.
+    pub library: PathBuf,
+    /// Bytes of GPU memory that the models of one process may take.
+    pub gpu_memory_bytes: u64,
+}
+
+impl OnnxRuntime {
+    /// An engine that has loaded nothing yet.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+
+    /// An engine that is ready, its library found where the program would find it without being told.
+    ///
+    /// # Errors
+    /// When there is no library.
+    pub fn start(device: Device) -> Result<Self, StartError> {
+        let library = library::find(&Places::of_environment())?;
+        library::load(&library, device)?;
+        Ok(Self::new(Settings { device, library, gpu_memory_bytes: GPU_MEMORY_BYTES }))
+    }
+
+    /// Computes the smallest of models on the device, and on nothing else: then workers can compute, too.
+    ///
+    /// # Errors
+    /// What is missing, and what to install.
+    pub fn probe(&self) -> Result<(), StartError> {
+        let environment = library::load(&self.settings.library, self.settings.device)?;
+        let device = self.settings.device;
+        let error =
+            |error: ort::Error| StartError::Device { device, message: plain(&diagnosis::explain(&error).message) };
+        let mut builder = self.builder(&environment, &Content::default()).map_err(error)?;
+        if device.gpu().is_some() {
+            builder = builder.with_disable_cpu_fallback().map_err(|failure| error(failure.into()))?;
+        }
+        let session = builder.commit_from_memory(&onnx::smallest()).map_err(error)?;
+        let never = Box::new(|| Err(EngineError::new("one session is enough")));
+        let computed = OrtModel::new(session, never, device, 0, &Content::default()).and_then(|model| {
+            let one = Tensor::new([1], Data::Float32(vec![1.0])).map_err(EngineError::new)?;
+            model.infer(vec![("x".to_owned(), one)])
+        });
+        let message = match computed {
+            Ok(answers) if answers[0].1.floats() == Ok(&[2.0]) => return Ok(()),
+            Ok(answers) => format!("it computes 1 + 1 = {:?}", answers[0].1.data()),
+            Err(failure) => failure.message,
+        };
+        Err(StartError::Device { device, message })
+    }
+
+    /// A session from a file's bytes, not from its name: then there is no folder in which it could ask for others.
+    fn session(&self, bytes: &[u8], content: &Content) -> Result<Session, EngineError> {
+        let environment = library::load(&self.settings.library, self.settings.device)
+            .map_err(|error| EngineError::new(error.to_string()))?;
+        let session = self.builder(&environment, content).and_then(|mut builder| builder.commit_from_memory(bytes));
+        session.map_err(|error| diagnosis::explain(&error))
+    }
+
+    fn builder(&self, environment: &Environment, content: &Content) -> ort::Result<SessionBuilder> {
+        // Runs go side by side, one thread each: splitting one over the cores makes all of them slower. With one
+        // thread, a session starts none of its own.
+        let builder = Session::builder(environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_intra_threads(1)?
+            .with_inter_threads(1)?
+            .with_intra_op_spinning(false)?
+            .with_inter_op_spinning(false)?
+            // A pattern is kept for each shape that ever came.
+            .with_memory_pattern(!content.open_sides)?
+            .with_log_level(LogLevel::Fatal)?
+            // Otherwise ONNX Runtime picks a device that it likes.
+            .with_auto_device(AutoDevicePolicy::PreferCPU)?
+            .with_execution_providers(self.providers())?;
+        Ok(builder)
+    }
+
+    fn providers(&self) -> Vec<ExecutionProviderDispatch> {
+        let limit = usize::try_from(self.settings.gpu_memory_bytes).unwrap_or(usize::MAX);
+        let cuda = |number| {
+            CUDA::default()
+                .with_device_id(number)
+                .with_memory_limit(limit)
+                // Doubling, the default, takes up to twice of what a model needs.
+                .with_arena_extend_strategy(ArenaExtendStrategy::SameAsRequested)
+                // An exhaustive search takes seconds for each size of batch that comes.
+                .with_conv_algorithm_search(ConvAlgorithmSearch::Heuristic)
+                .build()
+                .error_on_failure()
+        };
+        match self.settings.device {
+            Device::Cpu => Vec::new(),
+            Device::Cuda(number) => vec![cuda(number)],
+            Device::TensorRt(number) => {
+                let tensorrt = TensorRT::default().with_device_id(number).with_max_workspace_size(limit);
+                vec![tensorrt.build().error_on_failure(), cuda(number)]
+            }
+        }
+    }
 }
 
 /// Why the engine cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The library is not there, or too old.
-    #[error(
-        "ONNX Runtime cannot be loaded from {}: {message}. Install it (for example `pip install onnxruntime-gpu`) and \
-         set ORT_DYLIB_PATH to its libonnxruntime.so", path.display()
-    )]
-    Library {
-        /// Where it was looked for.
-        path: PathBuf,
-        /// The loader's words.
-        message: String,
-    },
+    /// There is no library.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
     /// The library is there, the device is not.
-    #[error(
-        "the device {device} cannot be used: {message}. Install the driver, CUDA, cuDNN (and TensorRT) that this \
-         onnxruntime-gpu asks for, or start with --device cpu"
-    )]
+    #[error("the device {device} cannot be used: {message}. {}", device.advice())]
     Device {
         /// The device that was asked for.
         device: Device,
@@ -51,150 +161,86 @@ pub enum StartError {
     },
 }
 
-impl OnnxRuntime {
-    /// Loads the library and makes sure that the device is there.
-    ///
-    /// # Errors
-    /// What is missing, and what to install.
-    pub fn start(device: Device) -> Result<Self, StartError> {
-        let path = std::env::var_os("ORT_DYLIB_PATH").map_or_else(|| PathBuf::from(SYSTEM_LIBRARY), PathBuf::from);
-        let library_error = |message: String| StartError::Library { path: path.clone(), message };
-        let environment = ort::init_from(&path)
-            .map_err(|error| library_error(error.to_string()))?
-            .with_telemetry(false)
-            .build()
-            .map_err(|error| library_error(error.to_string()))?;
-        let engine = Self { environment, device };
-        engine.builder().map_err(|error| StartError::Device { device, message: error.to_string() })?;
-        Ok(engine)
-    }
-
-    fn builder(&self) -> ort::Result<SessionBuilder> {
-        let providers: Vec<ExecutionProviderDispatch> = match self.device {
-            Device::Cpu => Vec::new(),
-            Device::Cuda(number) => vec![CUDA::default().with_device_id(number).build().error_on_failure()],
-            Device::TensorRt(number) => vec![
-                TensorRT::default().with_device_id(number).build().error_on_failure(),
-                CUDA::default().with_device_id(number).build().error_on_failure(),
-            ],
-        };
-        // Runs go side by side, one thread each: splitting one over the cores makes all of them slower.
-        let builder =
-            Session::builder(&self.environment)?.with_intra_threads(1)?.with_execution_providers(providers)?;
-        Ok(builder)
-    }
-}
-
 impl Engine for OnnxRuntime {
     fn name(&self) -> &'static str {
         "onnxruntime"
     }
 
+    fn prepare(&self) -> Result<(), EngineError> {
+        let loaded = library::load(&self.settings.library, self.settings.device);
+        loaded.map(drop).map_err(|error| EngineError::new(error.to_string()))
+    }
+
+    fn needs(&self) -> Needs {
+        match self.settings.device.gpu() {
+            None => Needs::default(),
+            Some(_) => gpu_needs(&self.settings.library),
+        }
+    }
+
+    /// A GPU computes one batch at a time; more sessions would only divide its memory.
+    fn instances(&self, cores: usize) -> usize {
+        if self.settings.device.gpu().is_some() { 1 } else { cores.max(1) }
+    }
+
     fn load(&self, onnx: &Path) -> Result<Box<dyn Model>, EngineError> {
-        let memory_bytes = std::fs::metadata(onnx).map(|m| m.len()).unwrap_or_default();
-        let session = self.builder().and_then(|mut builder| builder.commit_from_file(onnx)).map_err(engine_error)?;
-        let inputs = session.inputs().iter().map(port).collect::<Result<_, _>>()?;
-        let outputs = session.outputs().iter().map(port).collect::<Result<_, _>>()?;
-        Ok(Box::new(OrtModel { session: Mutex::new(session), inputs, outputs, memory_bytes }))
+        let bytes = read(onnx)?;
+        let content = onnx::inspect(&bytes)?;
+        let first = self.session(&bytes, &content)?;
+        let (engine, file, known) = (self.clone(), onnx.to_owned(), content.clone());
+        let make = Box::new(move || engine.session(&read(&file)?, &known));
+        let model = OrtModel::new(first, make, self.settings.device, bytes.len() as u64, &content)?;
+        Ok(Box::new(model))
+    }
+
+    fn device_facts(&self) -> Vec<DeviceFact> {
+        if self.settings.device.gpu().is_some() { facts::read() } else { Vec::new() }
     }
 }
 
-struct OrtModel {
-    session: Mutex<Session>,
-    inputs: Vec<Port>,
-    outputs: Vec<Port>,
-    memory_bytes: u64,
+fn read(onnx: &Path) -> Result<Vec<u8>, EngineError> {
+    fs::read(onnx).map_err(|error| EngineError::new(format!("the file cannot be read: {error}")))
 }
 
-impl Model for OrtModel {
-    fn inputs(&self) -> &[Port] {
-        &self.inputs
-    }
-
-    fn outputs(&self) -> &[Port] {
-        &self.outputs
-    }
-
-    fn infer(&self, inputs: Vec<(String, Tensor)>) -> Result<Vec<(String, Tensor)>, EngineError> {
-        let inputs = inputs
-            .into_iter()
-            .map(|(name, tensor)| Ok((name, to_ort(&tensor).map_err(engine_error)?)))
-            .collect::<Result<Vec<(String, SessionInputValue<'static>)>, EngineError>>()?;
-        // A session that panicked in another thread is still whole: ONNX Runtime keeps no state between runs.
-        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let outputs = session.run(inputs).map_err(engine_error)?;
-        self.outputs
-            .iter()
-            .map(|port| {
-                let value = outputs.get(&port.name).ok_or_else(|| missing(port))?;
-                Ok((port.name.clone(), from_ort(value)?))
-            })
-            .collect()
-    }
-
-    fn memory_bytes(&self) -> u64 {
-        self.memory_bytes
-    }
+/// CUDA opens the driver's devices, asks the driver and the system about the GPU, loads libraries late, and reserves
+/// address space for all memory there is. The devices are there: the probe outside of a cell made the driver load.
+fn gpu_needs(library: &Path) -> Needs {
+    let there = |paths: &[&str]| paths.iter().map(PathBuf::from).filter(|path| path.exists()).collect::<Vec<_>>();
+    let mut devices = there(&["/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-caps"]);
+    // The number that CUDA gives a GPU may be another one than the driver's.
+    let gpus = fs::read_dir("/dev").into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    devices.extend(gpus.filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix("nvidia"));
+        name.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    }));
+    let mut read = there(&[
+        "/proc/cpuinfo",
+        "/proc/devices",
+        "/proc/driver/nvidia",
+        "/proc/meminfo",
+        "/proc/modules",
+        "/proc/self",
+        "/proc/sys/vm",
+        "/sys/bus/pci/devices",
+        "/sys/devices",
+        "/sys/module/nvidia",
+        "/etc/ld.so.cache",
+        "/etc/nvidia",
+        "/lib",
+        "/lib64",
+        "/usr/lib",
+        "/usr/lib64",
+        "/usr/local/cuda",
+        "/usr/local/nvidia",
+        "/usr/share/nvidia",
+    ]);
+    read.extend(library.parent().filter(|folder| folder.is_absolute()).map(Path::to_owned));
+    read.extend(library::cuda_folders(library));
+    let extra = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
+    read.extend(std::env::split_paths(&extra).filter(|folder| folder.is_absolute() && folder.is_dir()));
+    Needs { read, devices, unbounded_address_space: true }
 }
 
-fn missing(port: &Port) -> EngineError {
-    EngineError::new(format!("the model did not answer with its output “{}”", port.name))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "this is what map_err hands over")]
-fn engine_error(error: ort::Error) -> EngineError {
-    EngineError::new(error.to_string())
-}
-
-fn port(outlet: &Outlet) -> Result<Port, EngineError> {
-    let ValueType::Tensor { ty, shape, .. } = outlet.dtype() else {
-        return Err(EngineError::new(format!("“{}” is not a tensor", outlet.name())));
-    };
-    let element = element(*ty).ok_or_else(|| {
-        EngineError::new(format!("“{}” has elements of type {ty}, which glue cannot hold", outlet.name()))
-    })?;
-    let shape = shape.iter().map(|&dimension| usize::try_from(dimension).unwrap_or(0)).collect();
-    Ok(Port { name: outlet.name().to_owned(), shape, element })
-}
-
-fn element(kind: TensorElementType) -> Option<Element> {
-    match kind {
-        TensorElementType::Float32 => Some(Element::Float32),
-        TensorElementType::Uint8 => Some(Element::Uint8),
-        TensorElementType::Int32 => Some(Element::Int32),
-        TensorElementType::Int64 => Some(Element::Int64),
-        _ => None,
-    }
-}
-
-fn to_ort(tensor: &Tensor) -> ort::Result<SessionInputValue<'static>> {
-    let shape: Vec<i64> = tensor.shape().iter().map(|&n| i64::try_from(n).unwrap_or(i64::MAX)).collect();
-    Ok(match tensor.data() {
-        Data::Float32(data) => OrtTensor::from_array((shape, data.clone()))?.into(),
-        Data::Uint8(data) => OrtTensor::from_array((shape, data.clone()))?.into(),
-        Data::Int32(data) => OrtTensor::from_array((shape, data.clone()))?.into(),
-        Data::Int64(data) => OrtTensor::from_array((shape, data.clone()))?.into(),
-    })
-}
-
-fn from_ort(value: &DynValue) -> Result<Tensor, EngineError> {
-    let ValueType::Tensor { ty, .. } = value.dtype() else {
-        return Err(EngineError::new("an output is not a tensor"));
-    };
-    let (shape, data) = match ty {
-        TensorElementType::Uint8 => extract(value, Data::Uint8),
-        TensorElementType::Int32 => extract(value, Data::Int32),
-        TensorElementType::Int64 => extract(value, Data::Int64),
-        _ => extract(value, Data::Float32),
-    }?;
-    Tensor::new(shape, data).map_err(EngineError::new)
-}
-
-fn extract<T: ort::value::PrimitiveTensorElementType + Clone>(
-    value: &DynValue,
-    wrap: fn(Vec<T>) -> Data,
-) -> Result<(Vec<usize>, Data), EngineError> {
-    let (shape, data) = value.try_extract_tensor::<T>().map_err(engine_error)?;
-    let shape = shape.iter().map(|&n| usize::try_from(n).unwrap_or(0)).collect();
-    Ok((shape, wrap(data.to_vec())))
+fn plain(words: &str) -> String {
+    words.trim_end_matches(['.', ' ']).to_owned()
 }

@@ -2,28 +2,75 @@
 
 mod device;
 mod engine;
+mod facts;
+mod library;
+mod options;
+mod setup;
 
-use std::{ffi::OsString, process::ExitCode, sync::Arc};
+use std::{
+    ffi::OsString,
+    process::{self, ExitCode, Stdio},
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use vision_runner::{
+    engine::Engine,
+    program::{self, Role, Variant},
+};
 
 pub use device::{Device, ParseDeviceError};
-pub use engine::{OnnxRuntime, StartError};
+pub use engine::{OnnxRuntime, Settings, StartError};
+pub use library::{LibraryError, Places, find};
+
+use options::{Command, Options};
 
 /// Runs the program. `arguments` begins with its name.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
-    let (device, arguments) = match Device::from_arguments(arguments) {
-        Ok(split) => split,
-        Err(error) => return refuse(&error.to_string()),
-    };
-    // A worker is started with the same device as its supervisor.
-    let worker_prefix = vec!["--device".into(), device.to_string().into()];
-    match OnnxRuntime::start(device) {
-        Ok(engine) => vision_runner::program::run(arguments, worker_prefix, Arc::new(engine)),
-        Err(error) => refuse(&error.to_string()),
+    program::run_variant(arguments, Vec::new(), &RunnerGpu)
+}
+
+struct RunnerGpu;
+
+impl Variant for RunnerGpu {
+    type Options = Options;
+    type Command = Command;
+
+    fn engine(&self, options: &Options, role: Role) -> anyhow::Result<Arc<dyn Engine>> {
+        let settings = options.settings()?;
+        if role == Role::Supervisor {
+            probe(&options.arguments(&settings.library))?;
+        }
+        Ok(Arc::new(OnnxRuntime::new(settings)))
+    }
+
+    fn worker_args(&self, options: &Options) -> Vec<OsString> {
+        // It was found a moment ago, when the engine was made.
+        options.settings().map(|settings| options.arguments(&settings.library)).unwrap_or_default()
+    }
+
+    fn command(&self, command: Command) -> anyhow::Result<()> {
+        match command {
+            Command::Setup(options) => setup::setup(&options),
+            Command::Probe(options) => Ok(OnnxRuntime::new(options.settings()?).probe()?),
+        }
     }
 }
 
-#[expect(clippy::print_stderr, reason = "there is no log before the program has started")]
-fn refuse(message: &str) -> ExitCode {
-    eprintln!("runner-gpu: {message}");
-    ExitCode::from(2)
+/// Tries the device out in a process of its own: the supervisor stays without ONNX Runtime, its threads and what a GPU
+/// sets aside for each process.
+pub(crate) fn probe(arguments: &[OsString]) -> anyhow::Result<()> {
+    let program = std::env::current_exe().context("this program cannot be found again")?;
+    let mut probe = process::Command::new(program);
+    probe.arg("probe").args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    probe.env(library::SILENCE.0, library::SILENCE.1);
+    let output = probe.output().context("the device cannot be tried out")?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    match words.trim().strip_prefix("error: ") {
+        Some(words) => bail!("{words}"),
+        None => bail!("trying the device out ended with {}: {}", output.status, words.trim()),
+    }
 }

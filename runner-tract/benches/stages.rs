@@ -1,7 +1,7 @@
 //! Prints where the time of one run goes: SqueezeNet on a 768 x 576 JPEG, through a worker, one run after the other.
 //! The least of many runs is what the work takes; the median also has what else the machine did.
 //!
-//! `VISION_TEST_DATA=… cargo run --release -p runner-tract --example stages`
+//! `VISION_TEST_DATA=… cargo bench --workspace --bench stages`
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 
 #[path = "../tests/support/mod.rs"]

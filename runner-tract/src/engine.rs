@@ -2,34 +2,27 @@
 
 mod convert;
 mod diagnosis;
+mod plans;
 
 use std::{
     any::Any,
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
 };
 
 use tract_onnx::{
     pb::{GraphProto, ModelProto, tensor_proto::DataType},
     prelude::*,
-    tract_core::{floats::FloatPrecisionTranslator, transform::ModelTransform},
     tract_hir::infer::Factoid,
 };
 use vision_runner::engine::{Engine, EngineError, Model, Port, Tensor};
 
 use diagnosis::Diagnosis;
-
-/// How many input shapes of a model with open dimensions keep their plan.
-const KEPT_PLANS: usize = 4;
+use plans::{Plans, Shapes};
 
 /// Computes on the CPU with tract.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TractEngine;
-
-type Plan = Arc<TypedRunnableModel>;
-type Shapes = Vec<Vec<usize>>;
 
 struct TractModel {
     inputs: Vec<Port>,
@@ -38,12 +31,6 @@ struct TractModel {
     file_bytes: u64,
     plans: Plans,
     diagnosis: Diagnosis,
-}
-
-/// One plan for a model whose inputs have fixed shapes, or one per shape that was seen.
-enum Plans {
-    Fixed(Plan),
-    Open { model: Box<InferenceModel>, recent: Mutex<VecDeque<(Shapes, Plan)>> },
 }
 
 impl Engine for TractEngine {
@@ -67,6 +54,7 @@ impl TractModel {
             .map_err(|error| EngineError::new(format!("is not an ONNX model ({})", error.root_cause())))?;
         let graph = proto.graph.as_ref().ok_or_else(|| EngineError::new("is not an ONNX model: it holds no graph"))?;
         let diagnosis = Diagnosis::of(graph);
+        diagnosis::incomplete(graph)?;
         diagnosis::unsupported(graph, |operator| onnx.op_register.0.contains_key(operator))?;
         let as_stated = parse(&onnx, &proto).and_then(|model| Self::build(model, graph, file_bytes, &diagnosis));
         match as_stated {
@@ -103,38 +91,28 @@ impl TractModel {
         });
         let (plans, outputs) = if fixed {
             let shapes: Shapes = inputs.iter().map(|port| port.shape.clone()).collect();
-            let plan = plan(model, &shapes)?;
+            let plan = plans::plan(model, &shapes)?;
             let outputs = convert::outputs(plan.model(), names)?;
             (Plans::Fixed(plan), outputs)
         } else {
             // Analysed with its symbols, which tells most of the output shapes.
-            let outputs = match model.clone().into_typed().and_then(widened) {
+            let outputs = match model.clone().into_typed().and_then(plans::widened) {
                 Ok(typed) => convert::outputs(&typed, names)?,
                 Err(_) => convert::stated_outputs(graph)?,
             };
             forget_stated(&mut model);
-            (Plans::Open { model: Box::new(model), recent: Mutex::default() }, outputs)
+            let plans = Plans::open(model);
+            if inputs.iter().all(|port| !port.shape.iter().skip(1).any(|side| *side == 0)) {
+                // Only the number of items is open: it will be one, and the first run finds its plan made. What is
+                // wrong with it is told when it is asked for.
+                let one: Shapes =
+                    inputs.iter().map(|port| port.shape.iter().map(|side| (*side).max(1)).collect()).collect();
+                drop(plans.of(&one, diagnosis));
+            }
+            (plans, outputs)
         };
         let remarks = remarks(graph);
         Ok(Self { inputs, outputs, remarks, file_bytes, plans, diagnosis: diagnosis.clone() })
-    }
-
-    fn plan_for(&self, shapes: Shapes) -> Result<Plan, EngineError> {
-        let (model, recent) = match &self.plans {
-            Plans::Fixed(plan) => return Ok(Arc::clone(plan)),
-            Plans::Open { model, recent } => (model, recent),
-        };
-        let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(position) = recent.iter().position(|(known, _)| *known == shapes) {
-            let entry = recent.remove(position).ok_or_else(|| EngineError::new("no plan"))?;
-            let plan = Arc::clone(&entry.1);
-            recent.push_front(entry);
-            return Ok(plan);
-        }
-        let plan = plan(model.as_ref().clone(), &shapes).map_err(|error| self.diagnosis.explain(&error))?;
-        recent.push_front((shapes, Arc::clone(&plan)));
-        recent.truncate(KEPT_PLANS);
-        Ok(plan)
     }
 }
 
@@ -150,7 +128,7 @@ impl Model for TractModel {
     fn infer(&self, mut inputs: Vec<(String, Tensor)>) -> Result<Vec<(String, Tensor)>, EngineError> {
         guarded(|| {
             let mut values = TVec::new();
-            let mut shapes = Vec::new();
+            let mut shapes = Shapes::new();
             for port in &self.inputs {
                 let position = inputs
                     .iter()
@@ -160,8 +138,8 @@ impl Model for TractModel {
                 shapes.push(tensor.shape().to_vec());
                 values.push(tensor);
             }
-            let plan = self.plan_for(shapes)?;
             let explain = |error: TractError| self.diagnosis.explain(&error);
+            let plan = self.plans.of(&shapes, &self.diagnosis)?;
             let values = values
                 .iter()
                 .enumerate()
@@ -179,11 +157,7 @@ impl Model for TractModel {
     }
 
     fn memory_bytes(&self) -> u64 {
-        let copies = match &self.plans {
-            Plans::Fixed(_) => 1,
-            Plans::Open { recent, .. } => 1 + recent.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
-        };
-        self.file_bytes * copies
+        self.file_bytes * self.plans.copies()
     }
 
     fn remarks(&self) -> &[String] {
@@ -225,22 +199,6 @@ fn forget_stated(model: &mut InferenceModel) {
     }
 }
 
-fn plan(mut model: InferenceModel, shapes: &[Vec<usize>]) -> TractResult<Plan> {
-    for (index, shape) in shapes.iter().enumerate() {
-        let fact = model.input_fact(index)?.clone().with_shape(shape.as_slice());
-        model.set_input_fact(index, fact)?;
-    }
-    widened(model.into_typed()?)?.into_optimized()?.into_runnable()
-}
-
-fn widened(mut model: TypedModel) -> TractResult<TypedModel> {
-    let halves = model.nodes().iter().flat_map(|node| &node.outputs).any(|o| o.fact.datum_type == DatumType::F16);
-    if halves {
-        FloatPrecisionTranslator::new(DatumType::F16, DatumType::F32).transform(&mut model)?;
-    }
-    Ok(model)
-}
-
 fn side(dim: &TDim) -> usize {
     dim.to_i64().ok().and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
 }
@@ -262,5 +220,9 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, Engine
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("tract gave up: {}", text.unwrap_or("it did not say why"))
+    let text = text.unwrap_or("it did not say why");
+    match text.strip_prefix("failed to allocate Layout { size: ").and_then(|rest| rest.split_once(',')) {
+        Some((bytes, _)) => format!("needs {bytes} bytes of memory in one piece, which a worker does not have"),
+        None => format!("tract gave up: {text}"),
+    }
 }

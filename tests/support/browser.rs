@@ -115,20 +115,21 @@ impl Browser {
 
     /// Clicks on the first element that fits, as soon as it is there.
     pub(crate) async fn click(&self, css: &str) {
-        let element = self.find(By::Css, css).await;
-        self.click_element(&element).await;
+        self.click_on(By::Css, css).await;
     }
 
     /// Clicks on the first element that fits an XPath, as soon as it is there.
     pub(crate) async fn click_xpath(&self, path: &str) {
-        let element = self.find(By::XPath, path).await;
-        self.click_element(&element).await;
+        self.click_on(By::XPath, path).await;
     }
 
     /// The text of the first element that fits, as soon as it is there.
     pub(crate) async fn text(&self, css: &str) -> String {
-        let element = self.find(By::Css, css).await;
-        self.text_of(&element).await.expect("an element has text")
+        eventually(&format!("the text of {css}"), PATIENCE, async || {
+            let element = self.look(By::Css, css).await.ok()?;
+            self.text_of(&element).await.ok()
+        })
+        .await
     }
 
     /// Waits until the text of an element is one of these, in any letters, and returns which.
@@ -201,9 +202,17 @@ impl Browser {
         Ok(element[ELEMENT].as_str().expect("an element has an id").to_owned())
     }
 
-    async fn click_element(&self, element: &str) {
-        let clicked = self.post(&format!("/element/{element}/click"), json!({})).await;
-        clicked.unwrap_or_else(|error| panic!("cannot be clicked: {error}"));
+    /// A page that follows events may put another element in the place of the one that was found: that one is meant.
+    async fn click_on(&self, by: By, what: &str) {
+        eventually(&format!("{what} to be clicked on"), PATIENCE, async || {
+            let element = self.look(by, what).await.ok()?;
+            match self.post(&format!("/element/{element}/click"), json!({})).await {
+                Ok(_) => Some(()),
+                Err(error) if error.starts_with("stale element reference") => None,
+                Err(error) => panic!("{what} cannot be clicked on: {error}"),
+            }
+        })
+        .await;
     }
 
     async fn text_of(&self, element: &str) -> Result<String, String> {

@@ -7,7 +7,7 @@ const INTERFACE: &str = include_str!("../../shared/wit/app.wit");
 
 /// Glue that answers at once: `answer` is the text “done”.
 pub(crate) fn instant() -> Vec<u8> {
-    component(&module("", ""), "app")
+    encode(&module("", ""), "app")
 }
 
 /// Glue that answers after `rounds` rounds of a loop, about a nanosecond each.
@@ -19,12 +19,12 @@ pub(crate) fn slow(rounds: u64) -> Vec<u8> {
            (local.set $left (i64.sub (local.get $left) (i64.const 1)))
            (br_if $again (i64.ne (local.get $left) (i64.const 0))))"
     );
-    component(&module("", &body), "app")
+    encode(&module("", &body), "app")
 }
 
 /// Glue that never answers.
 pub(crate) fn endless() -> Vec<u8> {
-    component(&module("", "(loop $again (br $again))"), "app")
+    encode(&module("", "(loop $again (br $again))"), "app")
 }
 
 /// Glue that takes memory until it gets no more, and then gives up as an allocator does.
@@ -32,13 +32,13 @@ pub(crate) fn hungry() -> Vec<u8> {
     let body = "(loop $again
         (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable))
         (br $again))";
-    component(&module("", body), "app")
+    encode(&module("", body), "app")
 }
 
 /// Glue that wants the network.
 pub(crate) fn connected() -> Vec<u8> {
     let import = r#"(import "wasi:sockets/tcp@0.2.0" "connect" (func $connect))"#;
-    component(&module(import, "(call $connect)"), "connected")
+    encode(&module(import, "(call $connect)"), "connected")
 }
 
 /// `run` of the world, in core WebAssembly: the body, and then a list of one result at fixed addresses.
@@ -65,7 +65,8 @@ fn module(imports: &str, body: &str) -> String {
     )
 }
 
-fn component(text: &str, world: &str) -> Vec<u8> {
+/// The component of a module in text.
+pub(crate) fn encode(text: &str, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).expect("the text is WebAssembly");
     let mut resolve = Resolve::default();
     let mut package = resolve.push_str("app.wit", INTERFACE).expect("the interface is sound");

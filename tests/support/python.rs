@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Missing;
 
-/// The interpreter that `tests/run` set up: it has ONNX Runtime, numpy and Pillow.
+/// The interpreter that `tests/run` set up: it has ONNX, ONNX Runtime, numpy and Pillow.
 pub(crate) struct Reference(PathBuf);
 
 impl Reference {
@@ -19,11 +19,16 @@ impl Reference {
             Some(python) => PathBuf::from(python),
             None => tests_folder().join("../target/test-python/bin/python"),
         };
-        let imports = Command::new(&python).args(["-c", "import onnxruntime, numpy, PIL"]).output();
+        let imports = Command::new(&python).args(["-c", "import onnx, onnxruntime, numpy, PIL"]).output();
         match imports {
             Ok(output) if output.status.success() => Ok(Self(python)),
-            _ => Err(Missing(format!("{} has no ONNX Runtime (tests/run sets it up)", python.display()))),
+            _ => Err(Missing(format!("{} has no ONNX and ONNX Runtime (tests/run sets it up)", python.display()))),
         }
+    }
+
+    /// The program.
+    pub(crate) fn interpreter(&self) -> &Path {
+        &self.0
     }
 
     /// What a script in `tests/reference/` prints, as JSON.

@@ -7,8 +7,10 @@ use std::{
     path::Path,
 };
 
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
-use vision_protocol::ids::UserId;
+use sha2::Sha256;
+use vision_protocol::ids::{RunnerId, UserId};
 
 use super::{BlobError, seal};
 use crate::state::Random;
@@ -102,6 +104,14 @@ impl MasterKey {
         seal::open_small(self.0.expose_secret(), &purpose.context(), wrapped)
     }
 
+    /// The name under which a runner knows a person: the same every time, another one at each runner, and nothing that
+    /// leads back to the person without this key.
+    pub fn pseudonym(&self, person: UserId, runner: RunnerId) -> String {
+        // A key of its own, so that what is sealed and what is told never share one.
+        let key = mac(self.0.expose_secret(), b"pseudonyms");
+        hex::encode(mac(&key, format!("runner {runner}, person {person}").as_bytes()))
+    }
+
     /// A new data key for a person, wrapped.
     pub fn new_user_key(&self, user: UserId, random: &dyn Random) -> Vec<u8> {
         let mut key = [0; KEY_BYTES];
@@ -118,6 +128,12 @@ impl MasterKey {
         let key: [u8; KEY_BYTES] = key.try_into().map_err(|_| BlobError::Tampered)?;
         Ok(UserKey(SecretBox::new(Box::new(key))))
     }
+}
+
+fn mac(key: &[u8; KEY_BYTES], text: &[u8]) -> [u8; KEY_BYTES] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length will do");
+    mac.update(text);
+    mac.finalize().into_bytes().into()
 }
 
 impl UserKey {

@@ -140,3 +140,19 @@ fn a_wrapped_secret_opens_only_for_its_purpose() {
     let same = MasterKey::load(None, folder.path(), &SystemRandom).unwrap();
     assert_eq!(same.unwrap(keys::Purpose::Signing(1), &wrapped).unwrap(), b"secret");
 }
+
+#[test]
+fn a_pseudonym_is_the_same_for_one_person_at_one_runner_and_nowhere_else() {
+    use vision_protocol::{RunnerId, UserId};
+    let folder = tempfile::tempdir().unwrap();
+    let master = MasterKey::load(None, folder.path(), &SystemRandom).unwrap();
+    let name = |person, runner| master.pseudonym(UserId(person), RunnerId(runner));
+    assert_eq!(name(1, 2), name(1, 2));
+    assert!(name(1, 2).len() == 64 && name(1, 2).bytes().all(|b| b.is_ascii_hexdigit()));
+    for other in [name(2, 1), name(1, 1), name(2, 2), name(12, 0)] {
+        assert_ne!(name(1, 2), other);
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = MasterKey::load(None, elsewhere.path(), &SystemRandom).unwrap();
+    assert_ne!(name(1, 2), other.pseudonym(UserId(1), RunnerId(2)));
+}

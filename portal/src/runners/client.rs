@@ -15,8 +15,9 @@ use vision_protocol::{
     fault::Fault,
     ids::ReleaseId,
     messages::{
-        ErrorCode, ErrorResponse, FIELD_CVAPP_ID, FIELD_SOURCE_FILE, LogLine, RunRequest, RunResponse, Timings,
+        ErrorCode, ErrorResponse, FIELD_CVAPP_ID, FIELD_SOURCE_FILE, LogLine, RunRequest, RunResponse, Span, Timings,
     },
+    traceparent::Traceparent,
 };
 
 use crate::blobs::objects::ObjectReader;
@@ -128,11 +129,16 @@ pub struct Call<'a> {
     pub token: Option<&'a SecretString>,
     /// How long to wait for the whole answer.
     pub timeout: Duration,
+    /// The place in a trace to which the answer belongs.
+    pub traceparent: Option<Traceparent>,
 }
 
 impl Call<'_> {
     fn post(&self, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.post(below(self.base_url, path)).timeout(self.timeout);
+        let mut request = self.http.post(below(self.base_url, path)).timeout(self.timeout);
+        if let Some(place) = self.traceparent {
+            request = request.header(Traceparent::HEADER, place.to_string());
+        }
         match self.token {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,
@@ -196,7 +202,13 @@ pub(super) async fn run(
     let Some(Value::Object(result)) = body.get_mut("result").map(Value::take) else {
         return Err(RunnerError::Malformed("it has no result".to_owned()));
     };
-    Ok(RunResponse { result, timings: timings(&body), logs: logs(&body) })
+    Ok(RunResponse {
+        result,
+        timings: timings(&body),
+        logs: logs(&body),
+        cached: lenient(&body, "cached").unwrap_or_default(),
+        spans: spans(&body),
+    })
 }
 
 async fn refusal(answer: Response) -> RunnerError {
@@ -223,6 +235,7 @@ fn error_response(body: &Value, message: String) -> ErrorResponse {
         code: lenient(body, "code"),
         timings: timings(body),
         logs: logs(body),
+        spans: spans(body),
     }
 }
 
@@ -232,6 +245,10 @@ fn timings(body: &Value) -> Option<Timings> {
 
 fn logs(body: &Value) -> Vec<LogLine> {
     lenient(body, "logs").unwrap_or_default()
+}
+
+fn spans(body: &Value) -> Vec<Span> {
+    lenient(body, "spans").unwrap_or_default()
 }
 
 fn lenient<T: serde::de::DeserializeOwned>(body: &Value, key: &str) -> Option<T> {

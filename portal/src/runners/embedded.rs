@@ -74,6 +74,7 @@ impl Runner {
             .env("VISION_RUNNER_TOKEN", &token)
             .env_remove("VISION_MASTER_KEY")
             .env_remove("DATABASE_URL")
+            .env_remove("OTEL_EXPORTER_OTLP_HEADERS")
             .env_remove("VISION_LISTEN")
             .env_remove("VISION_DATA")
             .stdin(Stdio::piped())

@@ -2,7 +2,10 @@
 
 use sqlx::AnyConnection;
 
+use vision_protocol::traceparent::Traceparent;
+
 use super::{Backend, Result, Store};
+use crate::traces;
 
 /// Kinds of job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +27,8 @@ pub struct Lease {
     pub attempt: i64,
     /// The portal that holds it.
     pub node: String,
+    /// The place in a trace where it was caused.
+    pub traceparent: Option<Traceparent>,
 }
 
 impl JobKind {
@@ -38,12 +43,17 @@ impl JobKind {
 
 impl Store {
     pub(super) async fn enqueue(connection: &mut AnyConnection, kind: JobKind, subject: &str, now: i64) -> Result<()> {
-        sqlx::query("insert into jobs (kind, subject, run_at, attempts, created_at) values ($1, $2, $3, 0, $3)")
-            .bind(kind.name())
-            .bind(subject)
-            .bind(now)
-            .execute(connection)
-            .await?;
+        sqlx::query(
+            "insert into jobs (kind, subject, run_at, attempts, created_at, traceparent) \
+             values ($1, $2, $3, 0, $3, $4)",
+        )
+        .bind(kind.name())
+        .bind(subject)
+        .bind(now)
+        // A job belongs to the trace of the request that caused it.
+        .bind(traces::current().map(|place| place.to_string()))
+        .execute(connection)
+        .await?;
         Ok(())
     }
 
@@ -59,16 +69,23 @@ impl Store {
         let sql = format!(
             "update jobs set lease_until = $1, node = $2, attempts = attempts + 1 where id = \
              (select id from jobs where kind = $3 and run_at <= $4 and (lease_until is null or lease_until < $4) \
-             order by run_at, id limit 1{lock}) returning id, subject, attempts"
+             order by run_at, id limit 1{lock}) returning id, subject, attempts, \
+             traceparent"
         );
-        let row: Option<(i64, String, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let row: Option<(i64, String, i64, Option<String>)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(lease_until)
             .bind(node)
             .bind(kind.name())
             .bind(now)
             .fetch_optional(&self.pool)
             .await?;
-        Ok(row.map(|(job, subject, attempt)| Lease { job, subject, attempt, node: node.to_owned() }))
+        Ok(row.map(|(job, subject, attempt, traceparent)| Lease {
+            job,
+            subject,
+            attempt,
+            node: node.to_owned(),
+            traceparent: traceparent.and_then(|place| place.parse().ok()),
+        }))
     }
 
     /// Prolongs a lease. Says whether it was still held.

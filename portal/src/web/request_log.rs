@@ -17,6 +17,7 @@ impl RootSpanBuilder for RequestLog {
         tracing::info_span!(
             "request",
             request_id = %id,
+            trace.id = Empty,
             http.method = %request.method(),
             url.path = %request.path(),
             http.route = Empty,

@@ -1,9 +1,12 @@
 //! Finding the operator and node that an error of tract is about.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use tract_onnx::{
-    pb::{GraphProto, NodeProto},
+    pb::{GraphProto, NodeProto, TensorProto, tensor_proto::DataLocation},
     prelude::TractError,
 };
 use vision_runner::engine::EngineError;
@@ -48,6 +51,28 @@ impl Diagnosis {
             }
             part = part.rsplit_once('.')?.0;
         }
+    }
+}
+
+/// Refuses a graph that is not complete in itself: tract would say so in words of its own, or not at all.
+pub(super) fn incomplete(graph: &GraphProto) -> Result<(), EngineError> {
+    let external = |tensor: &&TensorProto| tensor.data_location == Some(DataLocation::External as i32);
+    if let Some(tensor) = graph.initializer.iter().find(external) {
+        let message = format!(
+            "keeps “{}” as external data in another file: save the model as one file, weights and all",
+            tensor.name
+        );
+        return Err(EngineError::new(message));
+    }
+    if graph.output.is_empty() {
+        return Err(EngineError::new("has no outputs, so that there is nothing to compute"));
+    }
+    let made = graph.node.iter().flat_map(|node| &node.output);
+    let given = graph.input.iter().map(|input| &input.name).chain(graph.initializer.iter().map(|tensor| &tensor.name));
+    let known: HashSet<&String> = made.chain(given).collect();
+    match graph.output.iter().find(|output| !known.contains(&output.name)) {
+        Some(output) => Err(EngineError::new(format!("states the output “{}”, which no node computes", output.name))),
+        None => Ok(()),
     }
 }
 

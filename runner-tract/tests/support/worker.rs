@@ -1,15 +1,19 @@
-//! A worker on a thread, and its supervisor's end of the socket.
+//! A worker, and its supervisor's end of the socket.
 
-use std::{fs, os::unix::net::UnixStream, sync::Arc, thread};
+use std::{
+    fs,
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    process::{Child, Command, Stdio},
+};
 
-use runner_tract::TractEngine;
 use vision_protocol::{
     limits::RunLimits,
     messages::{ErrorCode, LogLine, Timings},
 };
 use vision_runner::{
-    ipc::{Frame, FromWorker, Mode, ToWorker, WireValue, read_frame, write_frame},
-    worker,
+    cell,
+    ipc::{Frame, FromWorker, Start, ToWorker, WireValue, read_frame, write_frame},
+    learned::Learned,
 };
 
 use super::package::Package;
@@ -17,6 +21,7 @@ use super::package::Package;
 /// A worker that serves a package. It ends when this is dropped.
 pub(crate) struct Worker {
     socket: UnixStream,
+    child: Child,
 }
 
 #[derive(Debug)]
@@ -33,34 +38,58 @@ pub(crate) struct Failed {
     pub(crate) timings: Timings,
 }
 
-fn start(package: &Package, mode: Mode, limits: RunLimits) -> (UnixStream, Frame<FromWorker>) {
-    let (mut ours, theirs) = UnixStream::pair().expect("a socket pair");
-    thread::spawn(move || worker::serve(Arc::new(TractEngine), theirs).expect("the worker ends well"));
-    let start = ToWorker::Start { package: package.folder.path().to_owned(), mode, limits, parallel: 2 };
-    write_frame(&mut ours, &start, &[] as &[Vec<u8>]).expect("the worker listens");
-    let answer = read_frame(&mut ours, 1 << 30).expect("the worker speaks the protocol").expect("the worker answers");
-    (ours, answer)
-}
+const CELL: cell::Settings =
+    cell::Settings { uid: None, memory_bytes: 4 << 30, open_files: 256, threads: 512, required: false };
 
-/// The worker's verdict on a new package; what it compiled is left where a serving worker looks for it.
+/// The worker's verdict on a new package.
 pub(crate) fn prove(package: &Package) -> FromWorker {
-    let (_, Frame { message, attachments }) = start(package, Mode::Prove, RunLimits::default());
-    if let FromWorker::Ready { .. } = message {
-        let folder = package.folder.path().join(".compiled");
-        fs::create_dir_all(&folder).expect("the temporary folder takes files");
-        fs::write(folder.join("app.cwasm"), &attachments[0]).expect("the temporary folder takes files");
-    }
-    message
+    Worker::spawn().begin(package, true, RunLimits::default())
 }
 
 impl Worker {
-    /// Proves the package and starts to serve it.
+    fn spawn() -> Self {
+        let (socket, theirs) = UnixStream::pair().expect("a socket pair");
+        let child = Command::new(env!("CARGO_BIN_EXE_runner-tract"))
+            .arg("worker")
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            // Not the tests' own: where that is a file, the cell's limit of file sizes holds for it too.
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program was built");
+        Self { socket, child }
+    }
+
+    fn begin(&mut self, package: &Package, proof: bool, limits: RunLimits) -> FromWorker {
+        let folder = package.folder.path();
+        let (package, learned) = (folder.to_owned(), Learned::default());
+        let start = Start { package, proof, limits, parallel: 2, cell: CELL, learned };
+        self.say(&ToWorker::Start(Box::new(start)));
+        let Frame { message, attachments } = self.hear();
+        if !matches!(message, FromWorker::Compiled) {
+            return message;
+        }
+        fs::create_dir_all(folder.join(".compiled")).expect("the temporary folder takes files");
+        fs::write(folder.join(".compiled/app.cwasm"), &*attachments[0]).expect("the temporary folder takes files");
+        self.say(&ToWorker::Stored);
+        self.hear().message
+    }
+
+    fn say(&mut self, message: &ToWorker) {
+        write_frame(&mut self.socket, message, &[] as &[Vec<u8>]).expect("the worker listens");
+    }
+
+    fn hear(&mut self) -> Frame<FromWorker> {
+        read_frame(&mut self.socket, 1 << 30).expect("the worker speaks the protocol").expect("the worker answers")
+    }
+
+    /// Proves the package in one worker and serves it in another, which compiles nothing.
     pub(crate) fn serve(package: &Package, limits: RunLimits) -> Self {
         let verdict = prove(package);
         assert!(matches!(verdict, FromWorker::Ready { .. }), "{verdict:?}");
-        let (socket, answer) = start(package, Mode::Serve, limits);
-        assert!(matches!(answer.message, FromWorker::Ready { .. }), "{answer:?}");
-        Self { socket }
+        let mut worker = Self::spawn();
+        let answer = worker.begin(package, false, limits);
+        assert!(matches!(answer, FromWorker::Ready { .. }), "{answer:?}");
+        worker
     }
 
     pub(crate) fn run(
@@ -85,16 +114,22 @@ impl Worker {
     }
 
     pub(crate) fn cancel(&mut self, id: u64) {
-        write_frame(&mut self.socket, &ToWorker::Cancel { id }, &[] as &[Vec<u8>]).expect("the worker listens");
+        self.say(&ToWorker::Cancel { id });
     }
 
     pub(crate) fn answer(&mut self) -> Result<Done, Failed> {
-        let frame: Frame<FromWorker> =
-            read_frame(&mut self.socket, 1 << 30).expect("the worker speaks the protocol").expect("the worker answers");
-        match frame.message {
+        match self.hear().message {
             FromWorker::Done { outputs, timings, logs, .. } => Ok(Done { outputs, timings, logs }),
             FromWorker::Failed { code, message, timings, .. } => Err(Failed { code, message, timings }),
             other => panic!("unexpected {other:?}"),
         }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

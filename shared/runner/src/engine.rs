@@ -1,12 +1,17 @@
 //! The engine contract: what a crate brings that computes models.
 //!
 //! A runner is this library and one [`Engine`]. An engine reads ONNX files; a [`Model`] answers with named tensors
-//! and may be called from many threads at once.
+//! and may be called from many threads at once. Runs that wait for the same model are computed together where its
+//! inputs and outputs leave their first dimension open; the engine sees them as one call with more items.
 
+mod error;
 mod tensor;
 
 use std::path::Path;
 
+use crate::cell::Needs;
+
+pub use error::EngineError;
 pub use tensor::{Data, Element, Tensor};
 
 /// Loads models.
@@ -14,11 +19,34 @@ pub trait Engine: Send + Sync + 'static {
     /// The name that a manifest asks for, such as `tract`.
     fn name(&self) -> &'static str;
 
+    /// Loads what every model needs, such as a library. Called once in a worker, before its cell closes.
+    ///
+    /// # Errors
+    /// What is missing, and how to get it.
+    fn prepare(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// What a worker's cell leaves open for this engine; nothing by default.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// How many inferences of one model go side by side on that many cores.
+    fn instances(&self, cores: usize) -> usize {
+        cores.max(1)
+    }
+
     /// Reads and optimises a model.
     ///
     /// # Errors
     /// What in the file the engine cannot compute, with operator and node where they are known.
     fn load(&self, onnx: &Path) -> Result<Box<dyn Model>, EngineError>;
+
+    /// Facts about devices for the supervisor's `/metrics`; asked at every scrape.
+    fn device_facts(&self) -> Vec<DeviceFact> {
+        Vec::new()
+    }
 }
 
 /// A loaded model.
@@ -55,33 +83,13 @@ pub struct Port {
     pub element: Element,
 }
 
-/// What an engine could not do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EngineError {
-    /// The engine's words.
-    pub message: String,
-    /// The ONNX operator that it stumbled over.
-    pub operator: Option<String>,
-    /// The name of that operator's node in the file.
-    pub node: Option<String>,
-}
-
-impl EngineError {
-    /// An error that is not about a single node.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), operator: None, node: None }
-    }
-}
-
-impl std::error::Error for EngineError {}
-
-impl std::fmt::Display for EngineError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (&self.operator, &self.node) {
-            (Some(operator), Some(node)) => write!(f, "operator {operator} (node “{node}”): {}", self.message),
-            (Some(operator), None) => write!(f, "operator {operator}: {}", self.message),
-            (None, Some(node)) => write!(f, "node “{node}”: {}", self.message),
-            (None, None) => f.write_str(&self.message),
-        }
-    }
+/// One figure of a device, in base units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceFact {
+    /// The metric's name, such as `vision_gpu_memory_used_bytes`.
+    pub name: &'static str,
+    /// Labels, such as `("device", "0")`.
+    pub labels: Vec<(&'static str, String)>,
+    /// The figure.
+    pub value: f64,
 }

@@ -1,130 +1,129 @@
-//! The command line that every runner program has: `serve`, and `worker`, which `serve` starts.
+//! The command line that every runner program has: `serve`, `worker`, which `serve` starts, and `firewall`.
+
+mod options;
 
 use std::{
+    convert::Infallible,
     ffi::OsString,
     io::{self, IsTerminal, Read, Write},
     net::SocketAddr,
     os::{fd::AsFd, unix::net::UnixStream},
-    path::PathBuf,
     process::ExitCode,
     sync::Arc,
     time::Duration,
 };
 
-use anyhow::{Context, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use secrecy::{ExposeSecret, SecretString};
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
 use tracing_subscriber::EnvFilter;
-use url::Url;
-use vision_protocol::limits::{PackageLimits, RunLimits};
 
+use self::options::{LogFormat, ServeOptions};
 use crate::{
+    cell,
     engine::Engine,
-    supervisor::{self, Config, FleetConfig, Running, StartError, Stopper, WorkerCommand},
+    firewall,
+    supervisor::{self, Config, Devices, Running, StartError, Stopper, WorkerCommand},
     worker,
 };
-
-const MIB: u64 = 1 << 20;
 
 /// Runs computer-vision apps for a portal.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
-struct CommandLine {
+struct CommandLine<O: Args, C: Subcommand> {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<Command<O, C>>,
     #[command(flatten)]
     serve: ServeOptions,
+    #[command(flatten)]
+    engine: O,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum Command<O: Args, C: Subcommand> {
     /// Listen for packages and runs (what happens without a command, too).
-    Serve(Box<ServeOptions>),
+    Serve {
+        #[command(flatten)]
+        options: Box<ServeOptions>,
+        #[command(flatten)]
+        engine: O,
+    },
     /// Execute the runs of one release; its standard input is a socket. Started by `serve`.
     #[command(hide = true)]
+    Worker(O),
+    /// Try out what workers are closed in. Started by `serve`, first of all.
+    #[command(hide = true)]
+    CellCheck(O),
+    /// Print firewall rules that let a runner reach its portal and nothing else.
+    Firewall(Box<firewall::Options>),
+    #[command(flatten)]
+    Own(C),
+}
+
+/// What a runner program adds to the command line that all of them have.
+pub trait Variant {
+    /// Options of the engine, for `serve` and for the workers that it starts.
+    type Options: Args;
+    /// Commands of its own.
+    type Command: Subcommand;
+
+    /// Makes the engine. Before `serve` begins, the engine makes sure that its workers will be able to compute.
+    ///
+    /// # Errors
+    /// What is missing, and what to install.
+    fn engine(&self, options: &Self::Options, role: Role) -> anyhow::Result<Arc<dyn Engine>>;
+
+    /// What `serve` gives its workers of these options; it stands behind `worker`.
+    fn worker_args(&self, options: &Self::Options) -> Vec<OsString>;
+
+    /// Carries out a command of its own.
+    ///
+    /// # Errors
+    /// What went wrong, in a sentence for the operator.
+    fn command(&self, command: Self::Command) -> anyhow::Result<()>;
+}
+
+/// What an engine is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A supervisor, which computes nothing itself.
+    Supervisor,
+    /// A worker.
     Worker,
 }
 
-#[derive(Args)]
-struct ServeOptions {
-    /// Where to listen; port 0 takes any free one. The address is written to standard output.
-    #[arg(long, env = "VISION_RUNNER_LISTEN", default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
-    /// Folder for packages.
-    #[arg(long, env = "VISION_RUNNER_DATA", default_value = "./runner-data")]
-    data: PathBuf,
-    /// What callers must show as bearer token. Better set in the environment, which other users cannot read.
-    #[arg(long, env = "VISION_RUNNER_TOKEN", hide_env_values = true)]
-    token: Option<SecretString>,
-    /// A portal whose signed URLs may be fetched; nothing else is. May be given more than once.
-    #[arg(long = "portal-url", env = "VISION_RUNNER_PORTAL_URL", value_delimiter = ',')]
-    portal_urls: Vec<Url>,
-    /// Stop when standard input closes, as it does when the program that started this one ends.
-    #[arg(long)]
-    exit_with_parent: bool,
-    /// The form of the log on standard error.
-    #[arg(long, env = "VISION_LOG_FORMAT", default_value = "text")]
-    log_format: LogFormat,
-    #[command(flatten)]
-    limits: LimitOptions,
-}
+/// A program with nothing of its own but an engine.
+struct Plain(Arc<dyn Engine>);
 
-#[derive(Args)]
-struct LimitOptions {
-    /// Worker processes at once; one serves one release.
-    #[arg(long, env = "VISION_RUNNER_WORKERS")]
-    workers: Option<usize>,
-    /// MiB of memory of all workers, above which idle ones are ended before another starts.
-    #[arg(long, env = "VISION_RUNNER_WORKER_MEMORY_MIB")]
-    worker_memory_mib: Option<u64>,
-    /// Runs that one worker computes side by side; all cores if not given.
-    #[arg(long, env = "VISION_RUNNER_PARALLEL")]
-    parallel: Option<usize>,
-    /// Runs of one release that may wait.
-    #[arg(long, env = "VISION_RUNNER_QUEUE")]
-    queue: Option<usize>,
-    /// Milliseconds that a run may take.
-    #[arg(long, env = "VISION_RUNNER_DEADLINE_MS")]
-    deadline_ms: Option<u64>,
-    /// MiB of memory for the glue of one run.
-    #[arg(long, env = "VISION_RUNNER_GLUE_MEMORY_MIB")]
-    glue_memory_mib: Option<u64>,
-    /// MiB of images and tensors of one run.
-    #[arg(long, env = "VISION_RUNNER_HOST_MEMORY_MIB")]
-    host_memory_mib: Option<u64>,
-    /// MiB of one input file.
-    #[arg(long, env = "VISION_RUNNER_INPUT_MIB")]
-    input_mib: Option<u64>,
-    /// Pixels of one picture.
-    #[arg(long, env = "VISION_RUNNER_IMAGE_PIXELS")]
-    image_pixels: Option<u64>,
-    /// MiB of a package's zip.
-    #[arg(long, env = "VISION_RUNNER_PACKAGE_MIB")]
-    package_mib: Option<u64>,
-    /// MiB of a package, inflated.
-    #[arg(long, env = "VISION_RUNNER_INFLATED_MIB")]
-    inflated_mib: Option<u64>,
-    /// Seconds that trying out a new package may take.
-    #[arg(long, env = "VISION_RUNNER_PROVE_SECONDS")]
-    prove_seconds: Option<u64>,
-}
+impl Variant for Plain {
+    type Options = ();
+    type Command = Infallible;
 
-#[derive(Clone, Copy, ValueEnum)]
-enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object per line.
-    Json,
+    fn engine(&self, (): &(), _: Role) -> anyhow::Result<Arc<dyn Engine>> {
+        Ok(Arc::clone(&self.0))
+    }
+
+    fn worker_args(&self, (): &()) -> Vec<OsString> {
+        Vec::new()
+    }
+
+    fn command(&self, command: Infallible) -> anyhow::Result<()> {
+        match command {}
+    }
 }
 
 /// Runs a runner program. `args` begins with the program's name. Where the runner is a part of a larger program,
 /// `worker_prefix` is what leads to it on that program's command line.
 pub fn run(args: Vec<OsString>, worker_prefix: Vec<OsString>, engine: Arc<dyn Engine>) -> ExitCode {
-    let command_line = match CommandLine::try_parse_from(args) {
+    run_variant(args, worker_prefix, &Plain(engine))
+}
+
+/// Runs a runner program that has options and commands of its own.
+pub fn run_variant<V: Variant>(args: Vec<OsString>, worker_prefix: Vec<OsString>, variant: &V) -> ExitCode {
+    let command_line = match CommandLine::<V::Options, V::Command>::try_parse_from(args) {
         Ok(command_line) => command_line,
         Err(error) => {
             // Where even this cannot be written there is nobody left to tell.
@@ -132,12 +131,41 @@ pub fn run(args: Vec<OsString>, worker_prefix: Vec<OsString>, engine: Arc<dyn En
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
         }
     };
-    let ended = match command_line.command {
-        Some(Command::Worker) => work(engine),
-        Some(Command::Serve(options)) => serve(*options, worker_prefix, engine.name()),
-        None => serve(command_line.serve, worker_prefix, engine.name()),
+    let (options, engine_options) = match command_line.command {
+        Some(Command::Serve { options, engine }) => (*options, engine),
+        None => (command_line.serve, command_line.engine),
+        Some(Command::Worker(options)) => {
+            return match begin_process().and_then(|()| variant.engine(&options, Role::Worker)) {
+                Ok(engine) => ended(work(engine)),
+                Err(error) => refused(&error),
+            };
+        }
+        Some(Command::CellCheck(options)) => {
+            let engine = begin_process().and_then(|()| variant.engine(&options, Role::Worker));
+            let tried = engine.and_then(|engine| try_cell_out(&*engine));
+            return tried.map_or_else(|error| refused(&error), |()| ExitCode::SUCCESS);
+        }
+        Some(Command::Firewall(options)) => {
+            let printed = firewall::print(*options, &mut io::stdout().lock());
+            return printed.map_or_else(|error| refused(&error.into()), |()| ExitCode::SUCCESS);
+        }
+        Some(Command::Own(command)) => {
+            return variant.command(command).map_or_else(|error| refused(&error), |()| ExitCode::SUCCESS);
+        }
     };
-    match ended {
+    match variant.engine(&engine_options, Role::Supervisor) {
+        Ok(engine) => {
+            let engine_args = variant.worker_args(&engine_options);
+            let check = WorkerCommand::this_program_as("cell-check", worker_prefix.clone(), engine_args.clone());
+            let worker = WorkerCommand::this_program_as("worker", worker_prefix, engine_args);
+            ended(serve(options, worker, check, engine))
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -146,23 +174,50 @@ pub fn run(args: Vec<OsString>, worker_prefix: Vec<OsString>, engine: Arc<dyn En
     }
 }
 
+/// What the operator must mend before anything begins; there is no log yet.
+fn refused(error: &anyhow::Error) -> ExitCode {
+    // Where even this cannot be written there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "error: {error:#}");
+    ExitCode::from(2)
+}
+
+/// What a process that `serve` starts does first of all.
+fn begin_process() -> anyhow::Result<()> {
+    cell::close_inherited().context("cannot close what was left open")?;
+    // A worker whose supervisor is gone would compute for nobody.
+    Ok(rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?)
+}
+
 fn work(engine: Arc<dyn Engine>) -> anyhow::Result<()> {
     log_to_stderr(LogFormat::Text);
-    // A worker whose supervisor is gone would compute for nobody.
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     socket.peer_addr().context("a worker is started by `serve`, with a socket as its standard input")?;
     worker::serve(engine, socket)
 }
 
-fn serve(options: ServeOptions, worker_prefix: Vec<OsString>, engine: &str) -> anyhow::Result<()> {
+fn try_cell_out(engine: &dyn Engine) -> anyhow::Result<()> {
+    let order: cell::Order =
+        serde_json::from_reader(io::stdin().lock()).context("started by `serve`, which says what to try")?;
+    engine.prepare().map_err(anyhow::Error::new).context("the engine cannot be used")?;
+    let report = cell::try_out(&order, &engine.needs())?;
+    Ok(serde_json::to_writer(io::stdout().lock(), &report)?)
+}
+
+fn serve(
+    options: ServeOptions,
+    worker: WorkerCommand,
+    check: WorkerCommand,
+    engine: Arc<dyn Engine>,
+) -> anyhow::Result<()> {
     log_to_stderr(options.log_format);
     let exit_with_parent = options.exit_with_parent;
-    let config = options.config(worker_prefix, engine)?;
+    let name = engine.name();
+    let mut config = Config { devices: Devices::of(engine), ..options.config(worker, name)? };
+    config.cell.check = Some(check);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let running = start(config).await?;
-        tracing::info!(listen = %running.address(), engine, "the runner is ready");
+        tracing::info!(listen = %running.address(), engine = name, "the runner is ready");
         announce(running.address())?;
         tokio::spawn(stop_when_told(running.stopper(), exit_with_parent));
         running.serve().await.context("the HTTP server failed")
@@ -221,71 +276,6 @@ async fn stop_when_told(stopper: Stopper, exit_with_parent: bool) -> io::Result<
     Ok(())
 }
 
-impl ServeOptions {
-    fn config(self, worker_prefix: Vec<OsString>, engine: &str) -> anyhow::Result<Config> {
-        let token = self.token.context("no token: set VISION_RUNNER_TOKEN to a long random text")?;
-        if token.expose_secret().trim().is_empty() {
-            bail!("the token is empty: set VISION_RUNNER_TOKEN to a long random text");
-        }
-        if let Some(url) = self.portal_urls.iter().find(|url| !matches!(url.scheme(), "http" | "https")) {
-            bail!("--portal-url {url}: must be an http or https address");
-        }
-        if self.portal_urls.is_empty() {
-            tracing::warn!("no --portal-url: apps that take a picture cannot be run");
-        }
-        Ok(Config {
-            listen: self.listen,
-            data: self.data,
-            token,
-            portals: self.portal_urls,
-            engine: engine.to_owned(),
-            package_limits: self.limits.package(),
-            run_limits: self.limits.run(),
-            fleet: self.limits.fleet(),
-            worker: WorkerCommand::this_program(worker_prefix),
-        })
-    }
-}
-
-impl LimitOptions {
-    fn package(&self) -> PackageLimits {
-        let mut limits = PackageLimits::default();
-        set(&mut limits.zipped_bytes, self.package_mib.map(mib));
-        set(&mut limits.inflated_bytes, self.inflated_mib.map(mib));
-        limits
-    }
-
-    fn run(&self) -> RunLimits {
-        let mut limits = RunLimits::default();
-        set(&mut limits.deadline_ms, self.deadline_ms);
-        set(&mut limits.glue_memory_bytes, self.glue_memory_mib.map(mib));
-        set(&mut limits.host_memory_bytes, self.host_memory_mib.map(mib));
-        set(&mut limits.input_bytes, self.input_mib.map(mib));
-        set(&mut limits.image_pixels, self.image_pixels);
-        limits
-    }
-
-    fn fleet(&self) -> FleetConfig {
-        let mut fleet = FleetConfig::default();
-        set(&mut fleet.workers, self.workers);
-        set(&mut fleet.memory_bytes, self.worker_memory_mib.map(mib));
-        set(&mut fleet.parallel, self.parallel);
-        set(&mut fleet.queue, self.queue);
-        set(&mut fleet.prove_timeout, self.prove_seconds.map(Duration::from_secs));
-        fleet
-    }
-}
-
-fn set<T>(value: &mut T, given: Option<T>) {
-    if let Some(given) = given {
-        *value = given;
-    }
-}
-
-fn mib(mib: u64) -> u64 {
-    mib.saturating_mul(MIB)
-}
-
 fn log_to_stderr(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
@@ -300,26 +290,27 @@ fn log_to_stderr(format: LogFormat) {
 mod tests {
     use super::*;
 
-    fn parse(args: &[&str]) -> CommandLine {
+    fn parse(args: &[&str]) -> CommandLine<(), Infallible> {
         CommandLine::try_parse_from([&["runner-test"], args].concat()).unwrap()
     }
 
     #[test]
     fn options_come_with_and_without_a_command() {
         assert_eq!(parse(&["--listen", "127.0.0.1:9"]).serve.listen.port(), 9);
-        let Some(Command::Serve(options)) = parse(&["serve", "--queue", "3", "--deadline-ms", "50"]).command else {
+        let Some(Command::Serve { options, .. }) = parse(&["serve", "--queue", "3", "--deadline-ms", "50"]).command
+        else {
             panic!("not understood as serve");
         };
         assert_eq!((options.limits.fleet().queue, options.limits.run().deadline_ms), (3, 50));
-        assert!(matches!(parse(&["worker"]).command, Some(Command::Worker)));
+        assert!(matches!(parse(&["worker"]).command, Some(Command::Worker(()))));
     }
 
     #[test]
     fn a_token_is_needed_and_never_printed() {
         let options = parse(&["--token", "hidden-word", "--portal-url", "http://127.0.0.1:1"]).serve;
-        let config = options.config(vec!["runner-test".into()], "test").unwrap();
+        let config = options.config(WorkerCommand::this_program(vec!["runner-test".into()]), "test").unwrap();
         assert!(!format!("{config:?}").contains("hidden-word"));
         assert_eq!(config.worker.args, ["runner-test", "worker"]);
-        assert!(parse(&["--token", " "]).serve.config(Vec::new(), "test").is_err());
+        assert!(parse(&["--token", " "]).serve.config(WorkerCommand::this_program(Vec::new()), "test").is_err());
     }
 }

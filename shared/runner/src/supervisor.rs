@@ -1,10 +1,13 @@
 //! The half of a runner that the world sees: HTTP, packages, queues, and the worker processes. It checks
 //! archives, but decodes no photo, compiles no component and loads no model.
 
+mod cache;
+mod cells;
 mod config;
 mod failure;
 mod files;
 mod fleet;
+mod health;
 mod http;
 mod metrics;
 mod packages;
@@ -13,6 +16,7 @@ mod publish;
 mod queue;
 mod results;
 mod run;
+mod spares;
 
 use std::{
     io,
@@ -29,9 +33,11 @@ use actix_web::{
 };
 use tokio::{runtime::Handle, sync::Semaphore};
 
-pub use config::{Config, FleetConfig, WorkerCommand};
+pub use config::{CellConfig, Config, Devices, FleetConfig, WorkerCommand};
 
-use self::{files::Files, fleet::Fleet, packages::Packages, queue::Queues};
+use self::{cache::Results, files::Files, fleet::Fleet, metrics::Metrics, packages::Packages, queue::Queue};
+
+use crate::cell::Report;
 
 /// Why a supervisor does not start.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +51,15 @@ pub enum StartError {
     /// The client for signed URLs cannot be made.
     #[error("the HTTP client cannot be made: {0}")]
     Client(#[from] reqwest::Error),
+    /// This machine does not give what workers are closed in with.
+    #[error(
+        "workers cannot be closed in: {0}. Without that, whoever publishes here may take over this machine: mend it, or \
+         accept it with --allow-open-cell"
+    )]
+    Cell(String),
+    /// It cannot be found out what this machine gives.
+    #[error("the process that tries out what workers are closed in failed: {0}")]
+    CellCheck(#[source] io::Error),
     /// The parts of the configuration do not fit together.
     #[error("{0}")]
     Config(&'static str),
@@ -55,8 +70,12 @@ struct Supervisor {
     config: Config,
     packages: Arc<Packages>,
     files: Files,
-    queues: Queues,
+    queue: Arc<Queue>,
+    results: Results,
+    metrics: Metrics,
     fleet: Arc<Fleet>,
+    /// What its workers are closed in.
+    cell: Report,
     publish_queue: Semaphore,
     publishing: Semaphore,
     /// Where runs and workers live: not on the threads of the HTTP server, which come and go with it.
@@ -81,21 +100,28 @@ pub struct Stopper {
 /// Starts a supervisor on the current tokio runtime.
 ///
 /// # Errors
-/// When the folder, the address or the configuration cannot be used.
-pub fn start(config: Config) -> Result<Running, StartError> {
+/// When the folder, the address or the configuration cannot be used, or when workers cannot be closed in.
+pub fn start(mut config: Config) -> Result<Running, StartError> {
     let runtime = Handle::current();
     let fleet = &config.fleet;
-    if fleet.workers == 0 || fleet.parallel == 0 {
+    if fleet.workers == 0 || fleet.parallel == 0 || fleet.slots == 0 {
         return Err(StartError::Config("a runner needs at least one worker and one run at a time"));
     }
     metrics::install();
-    let packages = Arc::new(Packages::open(&config.data).map_err(StartError::Data)?);
+    let packages = Arc::new(Packages::open(&config.data, config.package_disk_bytes).map_err(StartError::Data)?);
+    let empty = packages.incoming().map_err(StartError::Data)?;
+    let cell = cells::try_out(&config.cell, empty.path())?;
+    config.cell.own_users &= !cell.checked || cell.entered.own_user;
+    let fleet = &config.fleet;
     let listener = TcpListener::bind(config.listen).map_err(|error| StartError::Listen(config.listen, error))?;
     let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
     let supervisor = Arc::new(Supervisor {
         files: Files::new(&config.portals, config.run_limits.input_bytes)?,
-        queues: Queues::new(fleet),
-        fleet: Fleet::new(fleet.clone(), config.worker.clone(), config.run_limits.clone(), packages.clone()),
+        queue: Queue::new(fleet),
+        results: Results::new(config.result_cache_bytes),
+        metrics: Metrics::default(),
+        fleet: Fleet::new(&config, packages.clone()),
+        cell,
         publish_queue: Semaphore::new(fleet.publish_queue + 1),
         publishing: Semaphore::new(1),
         runtime,
@@ -103,7 +129,7 @@ pub fn start(config: Config) -> Result<Running, StartError> {
         packages,
         config,
     });
-    tokio::spawn(metrics::keep_up());
+    tokio::spawn(supervisor.files.pin_names());
     let shared = supervisor.clone();
     let server = HttpServer::new(move || {
         let shared = shared.clone();

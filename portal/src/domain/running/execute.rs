@@ -26,6 +26,7 @@ use crate::{
     runners::{RunnerError, Slot},
     state::{News, Portal},
     store::{BlobRole, JobKind, Lease, NewBlob, RunRow, StoreError},
+    traces::Kind,
 };
 
 /// A worker that dies on the same run this often is killed by the run.
@@ -105,6 +106,10 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
         portal.store.drop_job(lease).await?;
         return Ok(Verdict::Ended);
     };
+    let step = portal.traces.begin(Kind::Job, "run", lease.traceparent);
+    step.note("vision.run.id", id.to_string());
+    step.note("vision.release.id", row.release_id);
+    step.note("vision.run.attempt", lease.attempt);
     let execution = load(portal, id, &row).await?;
     let Some(slot) = portal.fleet.pick_for(portal, execution.release).await? else {
         return Ok(Verdict::retry("no runner is ready"));
@@ -113,10 +118,10 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
         return Ok(Verdict::Ended);
     }
     portal.tell(News::Run(id));
-    let outcome = match execution.on(&slot).await {
+    let outcome = match step.within(execution.on(&slot)).await {
         Ok(outcome) => outcome,
         Err(RunnerError::Local(error)) => return Err(error.into()),
-        Err(error) => match reason_to_fail(&error, lease.attempt) {
+        Err(error) => match reason_to_fail(&error, lease.attempt).inspect(|_| step.failed()) {
             Some(refusal) => Outcome {
                 error: Some(refusal.message),
                 timings: refusal.timings,
@@ -220,6 +225,7 @@ impl Execution<'_> {
             data: self.data()?,
             uploads: uploads.iter().map(|(_, url)| url.clone()).collect(),
             deadline_ms: extended.then_some(self.portal.config.limits.run_seconds * 1000),
+            caller: extended.then(|| self.portal.master.pseudonym(self.owner, slot.id())),
         };
         let answer = slot.run(self.portal, self.release, &request).await?;
         outcome::read(self.portal, &self.place(), &self.manifest, answer, &uploads).await

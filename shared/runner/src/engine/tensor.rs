@@ -129,6 +129,11 @@ impl Tensor {
         &self.data
     }
 
+    /// The elements, to be kept: taken where no other tensor shares them, else copied.
+    pub fn into_data(self) -> Data {
+        Arc::unwrap_or_clone(self.data)
+    }
+
     /// The elements as little-endian bytes.
     pub fn bytes(&self) -> &[u8] {
         match &*self.data {
@@ -180,4 +185,30 @@ fn count(shape: &[usize]) -> Result<usize, String> {
         .try_fold(1_usize, |product, side| product.checked_mul(*side))
         .filter(|n| *n <= isize::MAX as usize / 8)
         .ok_or_else(|| format!("the shape {shape:?} is too large"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_are_taken_where_they_are_not_shared() {
+        let tensor = Tensor::new([2, 2], Data::Float32(vec![1.0; 4])).unwrap();
+        let place = tensor.bytes().as_ptr();
+        let view = tensor.reshape([4]).unwrap();
+        assert_eq!(view.bytes().as_ptr(), place);
+        let Data::Float32(copied) = view.into_data() else { panic!("another type") };
+        assert_ne!(copied.as_ptr().cast(), place);
+        let Data::Float32(taken) = tensor.into_data() else { panic!("another type") };
+        assert_eq!(taken.as_ptr().cast(), place);
+    }
+
+    #[test]
+    fn bytes_become_elements_and_come_back() {
+        let bytes: Vec<u8> = [1.5_f32, -2.0].iter().flat_map(|n| n.to_le_bytes()).collect();
+        let tensor = Tensor::from_bytes([2], Element::Float32, bytes.clone()).unwrap();
+        assert_eq!((tensor.floats().unwrap(), tensor.bytes()), (&[1.5, -2.0][..], &bytes[..]));
+        assert!(Tensor::from_bytes([3], Element::Float32, bytes).unwrap_err().contains("needs 12 bytes"));
+        assert!(Tensor::zeros([usize::MAX, 2], Element::Uint8).is_err());
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use vision_protocol::{
     fault::{Fault, summary},
-    messages::{ErrorCode, ErrorResponse, LogLine, Timings},
+    messages::{ErrorCode, ErrorResponse, LogLine, Span, Timings},
 };
 
 /// A request that did not end well.
@@ -18,6 +18,10 @@ pub(super) struct Failure {
     pub(super) faults: Vec<Fault>,
     /// For the caller: what is known of the run, if it was one.
     pub(super) trace: Option<Box<Trace>>,
+    /// For the caller: in how many seconds to come again, if this runner has too much to do.
+    pub(super) retry_after: Option<u32>,
+    /// For the caller, if the request was traced.
+    pub(super) spans: Box<[Span]>,
     /// For the log only.
     pub(super) cause: Option<String>,
 }
@@ -33,7 +37,8 @@ pub(super) struct Trace {
 
 impl Failure {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), faults: Vec::new(), trace: None, cause: None }
+        let message = message.into();
+        Self { code, message, faults: Vec::new(), trace: None, retry_after: None, spans: Box::default(), cause: None }
     }
 
     /// Everything that is wrong with what the caller sent.
@@ -61,6 +66,7 @@ impl Failure {
             code: Some(self.code),
             timings: self.trace.as_ref().map(|trace| trace.timings),
             logs: self.trace.as_ref().map(|trace| trace.logs.clone()).unwrap_or_default(),
+            spans: self.spans.to_vec(),
         }
     }
 }

@@ -1,30 +1,44 @@
 //! The only road out of a runner: fetching inputs from signed URLs and putting pictures to them.
 //!
 //! A URL must have exactly the origin of a portal that the operator named. Redirects are not followed, and no proxy
-//! from the environment is used. Bytes stay in memory.
+//! from the environment is used. A portal's name is bound to its first addresses ([`pins`]), and the far end of each
+//! connection is held against them. Bytes stay in memory.
 
-use std::time::Duration;
+mod pins;
 
-use bytes::Bytes;
-use reqwest::{Client, header, redirect::Policy};
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{Client, Response, header, redirect::Policy};
 use url::{Origin, Url};
 use vision_protocol::messages::ErrorCode;
 
+use self::pins::{Pins, Resolver};
 use super::failure::Failure;
+use crate::ipc::{Attachment, Inflow};
+
+/// How long a portal may say nothing while it is asked for a file.
+const SILENCE: Duration = Duration::from_secs(10);
+/// Headers of an answer; ours has a dozen. All of them together may have 400 KiB, which is the HTTP client's own bound.
+const HEADERS: usize = 64;
 
 /// Fetches and puts.
 pub(super) struct Files {
     client: Client,
     portals: Vec<Origin>,
+    pins: Arc<Pins>,
     input_bytes: u64,
+    silence: Duration,
 }
 
 impl Files {
     pub(super) fn new(portals: &[Url], input_bytes: u64) -> reqwest::Result<Self> {
         // Another part of the process may have installed its provider first, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let pins = Arc::new(Pins::new(portals));
         let mut builder = Client::builder()
             .no_proxy()
+            .dns_resolver(Resolver(pins.clone()))
+            .http1_max_headers(HEADERS)
             .redirect(Policy::none())
             .referer(false)
             .connect_timeout(Duration::from_secs(5))
@@ -33,7 +47,14 @@ impl Files {
             // Machines without any root certificates can serve a portal that needs none.
             builder = builder.tls_certs_only([]);
         }
-        Ok(Self { client: builder.build()?, portals: portals.iter().map(Url::origin).collect(), input_bytes })
+        let portals = portals.iter().map(Url::origin).collect();
+        Ok(Self { client: builder.build()?, portals, pins, input_bytes, silence: SILENCE })
+    }
+
+    /// Looks the portals' names up ahead of the first file, for as long as it takes.
+    pub(super) fn pin_names(&self) -> impl Future<Output = ()> + use<> {
+        let pins = self.pins.clone();
+        async move { pins.fill().await }
     }
 
     /// Whether a URL leads to a portal.
@@ -43,7 +64,7 @@ impl Files {
     }
 
     /// The picture for a parameter.
-    pub(super) async fn fetch(&self, parameter: &str, url: &Url) -> Result<Bytes, Failure> {
+    pub(super) async fn fetch(&self, parameter: &str, url: &Url) -> Result<Attachment, Failure> {
         let unavailable = |why: String| {
             Failure::new(ErrorCode::InputUnavailable, format!("the file for “{parameter}” could not be fetched: {why}"))
         };
@@ -54,8 +75,8 @@ impl Files {
         if !self.allows(url) {
             return Err(unavailable(format!("this runner fetches nothing from {}", shown(url))));
         }
-        let failed = |error: reqwest::Error| unavailable(words(error));
-        let mut response = self.client.get(url.clone()).send().await.map_err(failed)?;
+        let mut response = self.in_time(self.client.get(url.clone()).send()).await.map_err(unavailable)?;
+        self.check_peer(url, &response).map_err(unavailable)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(unavailable(format!("{} answered {}", shown(url), response.status())));
         }
@@ -63,14 +84,33 @@ impl Files {
         if announced > self.input_bytes {
             return Err(too_large());
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if (bytes.len() + chunk.len()) as u64 > self.input_bytes {
+        let internal = |error: std::io::Error| Failure::internal("take in a file", error);
+        let mut bytes = Inflow::new(announced).map_err(internal)?;
+        while let Some(chunk) = self.in_time(response.chunk()).await.map_err(unavailable)? {
+            if bytes.length() + chunk.len() as u64 > self.input_bytes {
                 return Err(too_large());
             }
-            bytes.extend_from_slice(&chunk);
+            bytes.push(&chunk).map_err(internal)?;
         }
-        Ok(bytes.into())
+        bytes.finish().map_err(internal)
+    }
+
+    /// Waits for the portal, but not for one that dribbles its answer to keep a run busy.
+    async fn in_time<T>(&self, answer: impl Future<Output = reqwest::Result<T>>) -> Result<T, String> {
+        match tokio::time::timeout(self.silence, answer).await {
+            Ok(answer) => answer.map_err(words),
+            Err(_) => Err(format!("the portal said nothing for {:?}", self.silence)),
+        }
+    }
+
+    /// What was connected to is what was allowed, however the client got there.
+    fn check_peer(&self, url: &Url, response: &Response) -> Result<(), String> {
+        let peer = response.remote_addr();
+        if peer.is_some_and(|peer| self.pins.hold(url, peer)) {
+            return Ok(());
+        }
+        tracing::error!(url.origin = shown(url), ?peer, "a connection led to an address that is not the portal's");
+        Err(format!("the connection did not lead to {}", shown(url)))
     }
 
     /// Leaves a result picture at the URL that came with the run.
@@ -79,7 +119,7 @@ impl Files {
         variable: &str,
         url: &Url,
         media_type: &'static str,
-        picture: Vec<u8>,
+        picture: impl Into<reqwest::Body>,
     ) -> Result<(), Failure> {
         let what = format!("store the picture “{variable}”");
         if !self.allows(url) {
@@ -87,6 +127,7 @@ impl Files {
         }
         let request = self.client.put(url.clone()).header(header::CONTENT_TYPE, media_type).body(picture);
         let response = request.send().await.map_err(|error| Failure::internal(&what, words(error)))?;
+        self.check_peer(url, &response).map_err(|why| Failure::internal(&what, why))?;
         if !response.status().is_success() {
             return Err(Failure::internal(&what, format!("{} answered {}", shown(url), response.status())));
         }
@@ -110,24 +151,4 @@ fn words(error: reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_exact_origin_is_allowed() {
-        let portals = ["http://127.0.0.1:8080/base".parse().unwrap(), "https://portal.example".parse().unwrap()];
-        let files = Files::new(&portals[..1], 10).unwrap();
-        for (url, allowed) in [
-            ("http://127.0.0.1:8080/files/1?x=y", true),
-            ("http://127.0.0.1:8081/files/1", false),
-            ("https://127.0.0.1:8080/files/1", false),
-            ("http://localhost:8080/files/1", false),
-            ("http://127.0.0.1:8080@evil.example/", false),
-            ("http://user@127.0.0.1:8080/", false),
-            ("http://127.0.0.1.evil.example:8080/", false),
-            ("file:///etc/passwd", false),
-        ] {
-            assert_eq!(files.allows(&url.parse().unwrap()), allowed, "{url}");
-        }
-    }
-}
+mod tests;

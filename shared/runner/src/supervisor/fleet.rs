@@ -1,7 +1,10 @@
 //! All worker processes: one per release, started on first use, the least recently used given up for another.
 
+mod slot;
+
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -10,33 +13,33 @@ use tokio::{
     sync::{Notify, watch},
     time::{Duration, Instant},
 };
-use vision_protocol::{Fault, ReleaseId, fault::summary, limits::RunLimits, messages::ErrorCode};
+use vision_protocol::{Fault, Manifest, ReleaseId, fault::summary, limits::RunLimits, messages::ErrorCode};
 
+use self::slot::{Slot, Started, State};
 use super::{
-    config::{FleetConfig, WorkerCommand},
+    config::{CellConfig, Config, FleetConfig, WorkerCommand},
     failure::Failure,
     packages::{Packages, Release},
-    process::{NotReady, Setting, Worker},
+    process::{NotReady, Ready, Worker, spawn},
+    spares::Spares,
 };
+use crate::{ipc::Start, learned::Learned};
+
+/// What a worker holds beside its models.
+const WORKER_BYTES: u64 = 32 << 20;
 
 /// Starts, lends and evicts workers.
 pub(super) struct Fleet {
     config: FleetConfig,
     command: WorkerCommand,
     limits: RunLimits,
+    cell: CellConfig,
     packages: Arc<Packages>,
+    spares: Spares,
     slots: Mutex<HashMap<ReleaseId, Slot>>,
     /// A worker has become ready, idle, or has gone.
     changed: Notify,
 }
-
-enum Slot {
-    Starting(watch::Receiver<Started>),
-    Ready { worker: Arc<Worker>, runs: usize, used: Instant },
-}
-
-/// `None` while it starts.
-type Started = Option<Result<(), Failure>>;
 
 /// The right to send one run to a worker.
 pub(super) struct Lease {
@@ -55,14 +58,17 @@ enum Step {
 }
 
 impl Fleet {
-    pub(super) fn new(
-        config: FleetConfig,
-        command: WorkerCommand,
-        limits: RunLimits,
-        packages: Arc<Packages>,
-    ) -> Arc<Self> {
-        let (slots, changed) = (Mutex::default(), Notify::new());
-        Arc::new(Self { config, command, limits, packages, slots, changed })
+    pub(super) fn new(config: &Config, packages: Arc<Packages>) -> Arc<Self> {
+        Arc::new(Self {
+            config: config.fleet.clone(),
+            command: config.worker.clone(),
+            limits: config.run_limits.clone(),
+            cell: config.cell.clone(),
+            packages,
+            spares: Spares::keep(config.worker.clone(), config.fleet.spares),
+            slots: Mutex::default(),
+            changed: Notify::new(),
+        })
     }
 
     /// A worker for a release; waits for its start, and for another release's worker to become idle if need be.
@@ -73,7 +79,7 @@ impl Fleet {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            match self.step(release.id) {
+            match self.step(release) {
                 Step::Take(worker) => {
                     let loading = if cold { since.elapsed() } else { Duration::ZERO };
                     return Ok(Lease { worker, loading, release: release.id, fleet: self.clone() });
@@ -94,30 +100,31 @@ impl Fleet {
         }
     }
 
-    fn step(&self, release: ReleaseId) -> Step {
+    fn step(&self, release: &Release) -> Step {
         let mut slots = self.slots.lock().expect("no holder panics");
-        match slots.get_mut(&release) {
-            Some(Slot::Ready { worker, runs, used }) if worker.is_alive() => {
+        match slots.get_mut(&release.id).map(|slot| &mut slot.state) {
+            Some(State::Ready { worker, runs, used }) if worker.is_alive() => {
                 (*runs, *used) = (*runs + 1, Instant::now());
                 return Step::Take(worker.clone());
             }
-            Some(Slot::Starting(started)) if started.has_changed().is_ok() => return Step::Await(started.clone()),
-            Some(_) => drop(slots.remove(&release)),
+            Some(State::Starting(started)) if started.has_changed().is_ok() => return Step::Await(started.clone()),
+            Some(_) => drop(slots.remove(&release.id)),
             None => {}
         }
-        if !self.make_room(&mut slots) {
+        let expected = expected_bytes(&release.learned);
+        if !self.make_room(&mut slots, expected) {
             return Step::Full;
         }
         let (sender, receiver) = watch::channel(None);
-        slots.insert(release, Slot::Starting(receiver));
+        slots.insert(release.id, Slot { expected, state: State::Starting(receiver) });
         Step::Start(sender)
     }
 
-    /// Gives up idle workers, the longest unused first, until another may start.
-    fn make_room(&self, slots: &mut HashMap<ReleaseId, Slot>) -> bool {
+    /// Gives up idle workers, the longest unused first, until one that will hold so much may start.
+    fn make_room(&self, slots: &mut HashMap<ReleaseId, Slot>, expected: u64) -> bool {
         loop {
-            let resident: u64 = slots.values().map(Slot::resident_bytes).sum();
-            if slots.len() < self.config.workers && resident <= self.config.memory_bytes {
+            let held = slots.values().map(Slot::bytes).fold(expected, u64::saturating_add);
+            if slots.is_empty() || (slots.len() < self.config.workers && held <= self.config.memory_bytes) {
                 return true;
             }
             let idle = slots.iter().filter_map(|(id, slot)| Some((slot.idle_since()?, *id))).min();
@@ -131,32 +138,35 @@ impl Fleet {
 
     async fn start(self: Arc<Self>, release: Arc<Release>, started: watch::Sender<Started>) {
         let since = Instant::now();
-        let setting = Setting {
-            command: &self.command,
-            package: &release.folder,
+        self.packages.mark_used(&release);
+        let start = Start {
+            package: release.folder.clone(),
+            proof: false,
             limits: limits_of(&self.limits, &release),
             parallel: self.config.parallel,
+            cell: self.cell.settings(release.id, self.limits.worker_memory_bytes),
+            learned: release.learned.clone(),
         };
-        let outcome = Worker::serve(setting, self.config.start_timeout).await;
+        let begun = self.begin(start, self.config.start_timeout).await;
+        let result = if begun.is_ok() { "ready" } else { "failed" };
+        counter!("vision_worker_starts_total", "outcome" => result).increment(1);
+        // Before the slots are locked: it takes the packages' lock, under which others ask for slots.
+        let begun = begun.map_err(|not_ready| self.unusable(&release, not_ready));
         let mut slots = self.slots.lock().expect("no holder panics");
-        let outcome = match outcome {
-            Ok(worker) => {
-                let worker = Arc::new(worker);
+        let outcome = match begun {
+            Ok(Ready { worker, .. }) => {
                 tracing::info!(
                     release.id = release.id.0,
                     worker.pid = worker.pid(),
                     worker.start_ms = since.elapsed().as_secs_f64() * 1e3,
                     "a worker is ready"
                 );
-                counter!("vision_worker_starts_total", "outcome" => "ready").increment(1);
-                tokio::spawn(self.clone().await_end(release.id, worker.clone()));
-                slots.insert(release.id, Slot::Ready { worker, runs: 0, used: Instant::now() });
+                self.seat(&mut slots, &release, worker);
                 Ok(())
             }
-            Err(not_ready) => {
-                counter!("vision_worker_starts_total", "outcome" => "failed").increment(1);
+            Err(failure) => {
                 slots.remove(&release.id);
-                Err(self.unusable(&release, not_ready))
+                Err(failure)
             }
         };
         gauge!("vision_workers").set(slots.len() as f64);
@@ -165,11 +175,73 @@ impl Fleet {
         self.changed.notify_waiters();
     }
 
+    /// Has a package loaded by a process that was started ahead, or by a new one where none is at hand.
+    async fn begin(&self, start: Start, timeout: Duration) -> Result<Ready, NotReady> {
+        let connection = match self.spares.take().await {
+            Some(spare) => spare,
+            None => {
+                let spawned = spawn(&self.command);
+                self.spares.note(spawned.as_ref().err().map(|error| format!("could not be started: {error}")));
+                spawned.map_err(NotReady::Broken)?
+            }
+        };
+        let ready = connection.begin(start, timeout).await?;
+        if self.spares.is_stopped() {
+            return Err(NotReady::Died("was ended: the runner is stopping".to_owned()));
+        }
+        Ok(ready)
+    }
+
+    /// Tries a package out that is to become that release; a second time if the process died, which need not have been
+    /// the package's fault.
+    pub(super) async fn prove(&self, id: ReleaseId, package: &Path, manifest: &Manifest) -> Result<Ready, NotReady> {
+        let start = Start {
+            package: package.to_owned(),
+            proof: true,
+            limits: tightened(&self.limits, manifest),
+            parallel: self.config.parallel,
+            cell: self.cell.settings(id, self.limits.worker_memory_bytes),
+            learned: Learned::default(),
+        };
+        match self.begin(start.clone(), self.config.prove_timeout).await {
+            Err(NotReady::Died(how)) => {
+                tracing::warn!(release.id = id.0, worker.end = how, "a worker ended while it tried a package out");
+                self.begin(start, self.config.prove_timeout).await
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Keeps the worker that has proved a release, so that the first run finds it warm; not where others keep all
+    /// places busy.
+    pub(super) fn adopt(self: &Arc<Self>, release: &Arc<Release>, worker: Worker) {
+        let mut slots = self.slots.lock().expect("no holder panics");
+        if !slots.contains_key(&release.id) && self.make_room(&mut slots, worker.resident_bytes()) {
+            self.seat(&mut slots, release, worker);
+        }
+        gauge!("vision_workers").set(slots.len() as f64);
+        drop(slots);
+        self.changed.notify_waiters();
+    }
+
+    fn seat(self: &Arc<Self>, slots: &mut HashMap<ReleaseId, Slot>, release: &Release, worker: Worker) {
+        let worker = Arc::new(worker);
+        tokio::spawn(self.clone().await_end(release.id, worker.clone()));
+        let state = State::Ready { worker, runs: 0, used: Instant::now() };
+        slots.insert(release.id, Slot { expected: expected_bytes(&release.learned), state });
+    }
+
+    /// Whether a release has a worker.
+    pub(super) fn has(&self, release: ReleaseId) -> bool {
+        self.slots.lock().expect("no holder panics").contains_key(&release)
+    }
+
     /// A published package that a worker refuses was compiled by another version of this program, or damaged: the
     /// portal is asked to publish it again.
     fn unusable(&self, release: &Release, not_ready: NotReady) -> Failure {
         let faults = match not_ready {
             NotReady::Refused(faults) => faults,
+            _ if !release.folder.exists() => Vec::new(),
             NotReady::TooSlow(after) => {
                 return Failure::new(ErrorCode::WorkerLost, format!("the app was not ready after {after:?}"));
             }
@@ -197,6 +269,11 @@ impl Fleet {
         self.changed.notify_waiters();
     }
 
+    /// Why a worker process could not be started when it was last tried, if so.
+    pub(super) fn start_fault(&self) -> Option<String> {
+        self.spares.fault().map(|how| format!("a worker process {how}"))
+    }
+
     /// What each worker holds in memory.
     pub(super) fn resident_bytes(&self) -> Vec<(ReleaseId, u64)> {
         let slots = self.slots.lock().expect("no holder panics");
@@ -205,6 +282,7 @@ impl Fleet {
 
     /// Ends all workers, and waits for them.
     pub(super) async fn stop(&self) {
+        self.spares.stop().await;
         let slots = std::mem::take(&mut *self.slots.lock().expect("no holder panics"));
         let workers: Vec<_> = slots.values().filter_map(Slot::worker).cloned().collect();
         drop(slots);
@@ -214,42 +292,10 @@ impl Fleet {
     }
 }
 
-impl Slot {
-    fn worker(&self) -> Option<&Arc<Worker>> {
-        match self {
-            Self::Ready { worker, .. } => Some(worker),
-            Self::Starting(_) => None,
-        }
-    }
-
-    fn resident_bytes(&self) -> u64 {
-        self.worker().map_or(0, |worker| worker.resident_bytes())
-    }
-
-    fn idle_since(&self) -> Option<Instant> {
-        match self {
-            Self::Ready { runs: 0, used, .. } => Some(*used),
-            Self::Ready { .. } | Self::Starting(_) => None,
-        }
-    }
-
-    fn holds(&self, worker: &Arc<Worker>) -> bool {
-        self.worker().is_some_and(|held| Arc::ptr_eq(held, worker))
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        if let Some(worker) = self.worker() {
-            worker.kill();
-        }
-    }
-}
-
 impl Drop for Lease {
     fn drop(&mut self) {
         let mut slots = self.fleet.slots.lock().expect("no holder panics");
-        if let Some(Slot::Ready { worker, runs, used }) = slots.get_mut(&self.release)
+        if let Some(State::Ready { worker, runs, used }) = slots.get_mut(&self.release).map(|slot| &mut slot.state)
             && Arc::ptr_eq(worker, &self.worker)
         {
             (*runs, *used) = (*runs - 1, Instant::now());
@@ -261,8 +307,12 @@ impl Drop for Lease {
 
 /// The operator's limits, tightened by the app's own.
 pub(super) fn limits_of(operator: &RunLimits, release: &Release) -> RunLimits {
+    tightened(operator, &release.manifest)
+}
+
+fn tightened(operator: &RunLimits, manifest: &Manifest) -> RunLimits {
     let mut limits = operator.clone();
-    if let Some(own) = &release.manifest.limits {
+    if let Some(own) = &manifest.limits {
         limits.deadline_ms = own.deadline_ms.unwrap_or(u64::MAX).min(limits.deadline_ms);
         let memory_bytes = own.memory_mib.map_or(u64::MAX, |mib| mib.saturating_mul(1 << 20));
         limits.glue_memory_bytes = memory_bytes.min(limits.glue_memory_bytes);
@@ -270,12 +320,19 @@ pub(super) fn limits_of(operator: &RunLimits, release: &Release) -> RunLimits {
     limits
 }
 
+fn expected_bytes(learned: &Learned) -> u64 {
+    WORKER_BYTES.saturating_add(learned.memory_bytes())
+}
+
 /// What a package's author reads when the proof did not end well.
 pub(super) fn not_proved(not_ready: NotReady) -> Failure {
     match not_ready {
         NotReady::Refused(faults) => Failure::of_faults(ErrorCode::InvalidPackage, faults),
         NotReady::TooSlow(after) => {
-            let message = format!("trying the package out took longer than {after:?}");
+            let message = format!(
+                "trying the package out took longer than {after:?}: a model, an example or the start of the component does \
+                 not end, or is too much for this runner"
+            );
             Failure::of_faults(ErrorCode::InvalidPackage, vec![Fault::new("", message)])
         }
         NotReady::Died(how) => {

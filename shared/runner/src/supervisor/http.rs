@@ -4,7 +4,7 @@ mod access;
 mod publish;
 mod run;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -46,10 +46,9 @@ async fn live() -> HttpResponse {
 }
 
 async fn ready(supervisor: Data<Supervisor>) -> HttpResponse {
-    if supervisor.stopping.load(Ordering::Acquire) {
-        return HttpResponse::ServiceUnavailable().json(json!({"status": "stopping"}));
-    }
-    HttpResponse::Ok().json(json!({"status": "ready", "engine": supervisor.config.engine}))
+    let (ready, told) = supervisor.readiness().await;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    HttpResponse::build(status).json(told)
 }
 
 async fn show_metrics(supervisor: Data<Supervisor>) -> HttpResponse {
@@ -78,7 +77,7 @@ impl ResponseError for Failure {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         match self.code {
-            ErrorCode::Busy => drop(response.insert_header((header::RETRY_AFTER, "1"))),
+            ErrorCode::Busy => drop(response.insert_header((header::RETRY_AFTER, self.retry_after.unwrap_or(1)))),
             ErrorCode::Unauthorized => drop(response.insert_header((header::WWW_AUTHENTICATE, "Bearer"))),
             _ => {}
         }

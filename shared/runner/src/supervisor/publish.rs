@@ -1,10 +1,6 @@
-//! One publication: the package checked, unpacked, proved in a worker of its own, and set in place.
+//! One publication: the package checked, unpacked, proved in a worker, and set in place; the worker stays.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs::File, path::PathBuf, sync::Arc};
 
 use tempfile::TempDir;
 use vision_package::{Package, UnpackError};
@@ -13,12 +9,7 @@ use vision_protocol::{
     messages::{ErrorCode, PublishResponse},
 };
 
-use super::{
-    Supervisor,
-    failure::Failure,
-    fleet::not_proved,
-    process::{self, NotReady, Proof, Setting},
-};
+use super::{Supervisor, failure::Failure, fleet::not_proved, packages};
 
 /// A package as it came in, in a folder that goes when this is dropped.
 pub(super) struct Spooled {
@@ -30,25 +21,54 @@ pub(super) struct Spooled {
 impl Supervisor {
     /// Publishes a package under an id. The same package again is welcome; another one is refused.
     pub(super) async fn publish(self: &Arc<Self>, id: ReleaseId, spooled: Spooled) -> Result<PublishResponse, Failure> {
-        if let Some(present) = self.packages.get(id)? {
-            present.same_as(spooled.digest)?;
-            return Ok(PublishResponse { has_error: false, warnings: Vec::new() });
+        if let Some(answer) = self.already(id, spooled.digest)? {
+            return Ok(answer);
         }
+        let supervisor = self.clone();
+        // On its own: the worker that stays must not live on a thread of the HTTP server. A caller who goes meanwhile
+        // finds the package published when he asks again.
+        let publication = self.runtime.spawn(async move { supervisor.install(id, spooled).await });
+        publication.await.unwrap_or_else(|error| Err(Failure::internal("finish the publication", error)))
+    }
+
+    /// The answer for a package that stands there already.
+    fn already(&self, id: ReleaseId, digest: Digest) -> Result<Option<PublishResponse>, Failure> {
+        let Some(present) = self.packages.get(id)? else { return Ok(None) };
+        present.same_as(digest)?;
+        Ok(Some(PublishResponse { has_error: false, warnings: Vec::new() }))
+    }
+
+    async fn install(self: &Arc<Self>, id: ReleaseId, spooled: Spooled) -> Result<PublishResponse, Failure> {
         let _waiting = self.publish_queue.try_acquire().map_err(|_| {
             Failure::new(ErrorCode::Busy, "many packages are waiting to be published already; try again in a moment")
         })?;
         // One at a time: compiling a component takes every core.
         let _publishing = self.publishing.acquire().await.expect("never closed");
+        // It may have been published by the one before.
+        if let Some(answer) = self.already(id, spooled.digest)? {
+            return Ok(answer);
+        }
         let unpacked = spooled.folder.path().join("package");
         let package = self.unpack(&spooled, unpacked.clone()).await?;
         self.check_engine(&package)?;
-        let proof = self.prove(&unpacked).await?;
+        let gid = self.config.cell.settings(id, 0).uid;
+        let folder = unpacked.clone();
+        let hand_over = move || {
+            packages::hand_over(&folder, gid).map_err(|error| Failure::internal("give a package to its worker", error))
+        };
+        blocking("store the package", hand_over).await?;
+        let ready = self.fleet.prove(id, &unpacked, &package.manifest).await.map_err(not_proved)?;
         let supervisor = self.clone();
-        let (digest, manifest) = (spooled.digest, package.manifest);
-        let store = move || supervisor.packages.install(&unpacked, id, digest, &manifest, &proof.component);
-        blocking("store the package", store).await?;
+        let (digest, manifest, learned) = (spooled.digest, package.manifest, ready.learned);
+        let store = move || {
+            let release = supervisor.packages.install(&unpacked, id, digest, &manifest, &learned)?;
+            supervisor.packages.make_room(|id| supervisor.fleet.has(id) || id == release.id);
+            Ok(release)
+        };
+        let release = blocking("store the package", store).await?;
+        self.fleet.adopt(&release, ready.worker);
         tracing::info!(release.id = id.0, package.digest = %digest, "published");
-        Ok(PublishResponse { has_error: false, warnings: proof.warnings })
+        Ok(PublishResponse { has_error: false, warnings: ready.warnings })
     }
 
     async fn unpack(&self, spooled: &Spooled, into: PathBuf) -> Result<Package, Failure> {
@@ -73,25 +93,6 @@ impl Supervisor {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Tries a package out; a second time if the process died, which need not have been the package's fault.
-    async fn prove(&self, package: &Path) -> Result<Proof, Failure> {
-        let setting = || Setting {
-            command: &self.config.worker,
-            package,
-            limits: self.config.run_limits.clone(),
-            parallel: self.config.fleet.parallel,
-        };
-        let timeout = self.config.fleet.prove_timeout;
-        match process::prove(setting(), timeout).await {
-            Err(NotReady::Died(how)) => {
-                tracing::warn!(worker.end = how, "a worker ended while it tried a package out");
-                process::prove(setting(), timeout).await
-            }
-            verdict => verdict,
-        }
-        .map_err(not_proved)
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a worker's outputs to the protocol's result: checked against the manifest, pictures put aside.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use serde_json::{Map, Number, Value};
 use vision_protocol::{
     messages::ErrorCode,
@@ -17,6 +18,8 @@ pub(super) struct Assembled {
     pub(super) result: Map<String, Value>,
     /// The pictures.
     pub(super) pictures: Vec<Picture>,
+    /// Bytes of all that, as text.
+    pub(super) bytes: usize,
 }
 
 /// An encoded picture among the results.
@@ -26,7 +29,7 @@ pub(super) struct Picture {
     pub(super) name: String,
     /// Its place among the variables of type Image.
     pub(super) slot: usize,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
 }
 
 /// Checks what an app answered with against what its manifest promises.
@@ -35,7 +38,7 @@ pub(super) fn assemble(
     mut outputs: Outputs,
     result_bytes: u64,
 ) -> Result<Assembled, Failure> {
-    let mut assembled = Assembled { result: Map::new(), pictures: Vec::new() };
+    let mut assembled = Assembled { result: Map::new(), pictures: Vec::new(), bytes: 0 };
     for (position, (name, value)) in outputs.values.iter().enumerate() {
         let Some(variable) = variables.iter().find(|variable| variable.name == *name) else {
             return Err(wrong(name, "is not among the ResultVariables of the manifest"));
@@ -51,7 +54,7 @@ pub(super) fn assemble(
                 }
                 let images = variables.iter().filter(|variable| variable.result_type == ResultType::Image);
                 let slot = images.take_while(|variable| variable.name != *name).count();
-                assembled.pictures.push(Picture { name: name.clone(), slot, bytes });
+                assembled.pictures.push(Picture { name: name.clone(), slot, bytes: bytes.into() });
             }
             // A text would pass for a picture's address, and could lead anywhere.
             (ResultType::Image, _) => return Err(wrong(name, "expected an image")),
@@ -71,8 +74,9 @@ pub(super) fn assemble(
     }
     let pictures: usize = assembled.pictures.iter().map(|picture| picture.bytes.len()).sum();
     let text = serde_json::to_vec(&assembled.result).map_or(0, |text| text.len());
-    if (pictures + text) as u64 > result_bytes {
-        let message = format!("the result has {} bytes; a run may answer with {result_bytes}", pictures + text);
+    assembled.bytes = pictures + text;
+    if assembled.bytes as u64 > result_bytes {
+        let message = format!("the result has {} bytes; a run may answer with {result_bytes}", assembled.bytes);
         return Err(Failure::new(ErrorCode::LimitExceeded, message));
     }
     Ok(assembled)

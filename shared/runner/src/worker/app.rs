@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use vision_protocol::{Fault, Manifest, limits::RunLimits};
-use wasmtime::{Engine as Wasm, component::Component};
+use wasmtime::Engine as Wasm;
 
 use super::{
     assets::Assets,
@@ -12,7 +12,12 @@ use super::{
     models::Models,
     wasm::{self, Ticker},
 };
-use crate::engine::Engine;
+use crate::{engine::Engine, learned::Learned};
+
+/// The package's folder: in its cell a worker stands in it, and can go nowhere else.
+pub(super) const PACKAGE: &str = ".";
+/// Where the supervisor leaves the compiled component, within the package's folder.
+const COMPILED: &str = ".compiled/app.cwasm";
 
 /// What all runs of a package share.
 pub(super) struct App {
@@ -46,21 +51,26 @@ impl<'a> Folder<'a> {
 }
 
 impl App {
-    pub(super) fn new(
+    /// Maps the compiled component. Its memory images come with it: there is nothing to be made, let alone compiled.
+    pub(super) fn map(
         engine: Arc<dyn Engine>,
         folder: &Folder<'_>,
         wasm: Wasm,
-        component: &Component,
+        learned: &Learned,
     ) -> Result<Self, Vec<Fault>> {
         let fault = |message: String| vec![Fault::new(Manifest::COMPONENT, message)];
-        let pre = wasm::link(&wasm, component)
+        let component = wasm::map(&wasm, &folder.path.join(COMPILED))
+            .map_err(|error| fault(format!("cannot be loaded: {error:#}")))?;
+        let pre = wasm::link(&wasm, &component)
             .map_err(|error| fault(format!("does not fit the interface: {}", error.root_cause())))?;
         let ticker = Ticker::start(&wasm).map_err(|error| fault(format!("cannot be served: {error}")))?;
+        let models = Models::new(engine, folder.path, &folder.manifest);
+        models.adopt(learned);
         Ok(Self {
             pre,
             wasm,
             ticker,
-            models: Arc::new(Models::new(engine, folder.path, &folder.manifest)),
+            models: Arc::new(models),
             assets: Arc::new(Assets::new(folder.path, &folder.manifest, folder.limits.glue_memory_bytes)),
             limits: Arc::new(folder.limits.clone()),
         })

@@ -15,21 +15,22 @@ use super::{
     failure::Failure,
     host::{Clock, Host},
     models::words,
-    pixels,
-    stopwatch::{Stopwatch, milliseconds},
+    pixels::{Encoded, File, View},
+    stopwatch::Stopwatch,
 };
-use crate::ipc::WireValue;
+use crate::ipc::{Attachment, Stages, WireValue};
 
 /// Values on their way, with the pictures that they refer to by index.
 pub(super) struct Parcel {
     pub(super) values: Vec<(String, WireValue)>,
-    pub(super) attachments: Vec<Vec<u8>>,
+    pub(super) attachments: Vec<Attachment>,
 }
 
 /// How a run went.
 pub(super) struct Report {
     pub(super) outcome: Result<Parcel, Failure>,
     pub(super) timings: Timings,
+    pub(super) stages: Stages,
     pub(super) logs: Vec<LogLine>,
 }
 
@@ -63,19 +64,18 @@ impl App {
                 .unwrap_or_else(|panic| Err(Failure::new(ErrorCode::Internal, words(panic.as_ref()))))
         };
         let Host { stopwatch, logs, .. } = store.into_data();
-        let mut timings = stopwatch.finish();
-        timings.misc_ms += milliseconds(waited);
-        timings.total_ms += milliseconds(waited);
-        Report { outcome, timings, logs }
+        let (timings, stages) = stopwatch.finish(waited);
+        Report { outcome, timings, stages, logs }
     }
 
     fn run(&self, store: &mut Store<Host>, inputs: Parcel) -> Result<Parcel, Failure> {
         let mut values = Vec::with_capacity(inputs.values.len());
+        let files: Vec<File> = inputs.attachments.into_iter().map(|file| Arc::new(file) as File).collect();
         for (name, value) in inputs.values {
-            let value = read(store.data_mut(), &name, value, &inputs.attachments)?;
+            let value = read(store.data_mut(), &name, value, &files)?;
             values.push((name, value));
         }
-        drop(inputs.attachments);
+        drop(files);
         store.data_mut().stopwatch.decoded();
         let app = self.pre.instantiate(&mut *store).map_err(|error| Failure::of(&error))?;
         store.data_mut().stopwatch.instantiated();
@@ -85,8 +85,8 @@ impl App {
     }
 }
 
-/// A value for the glue; pictures are decoded.
-fn read(host: &mut Host, name: &str, value: WireValue, attachments: &[Vec<u8>]) -> Result<Value, Failure> {
+/// A value for the glue. Of a picture only the header is read: who needs no pixels, or few, does not pay for all.
+fn read(host: &mut Host, name: &str, value: WireValue, files: &[File]) -> Result<Value, Failure> {
     Ok(match value {
         WireValue::Text(text) => Value::Text(text),
         WireValue::Number(number) => Value::Number(number),
@@ -95,12 +95,12 @@ fn read(host: &mut Host, name: &str, value: WireValue, attachments: &[Vec<u8>]) 
         WireValue::Json(json) => Value::Json(json.to_string()),
         WireValue::Picture(index) => {
             host.clock.check()?;
-            let bytes = attachments
+            let file = files
                 .get(index)
                 .ok_or_else(|| Failure::new(ErrorCode::Internal, format!("{name}: attachment {index} is missing")))?;
-            let picture = pixels::decode(bytes, host.most_pixels())
+            let file = Encoded::open(file, host.most_pixels())
                 .map_err(|error| Failure::new(ErrorCode::InvalidInput, format!("{name}: the file {error}")))?;
-            Value::Picture(host.hold_picture(picture).map_err(|error| Failure::of(&error))?)
+            Value::Picture(host.hold_picture(View::of_file(file, name)).map_err(|error| Failure::of(&error))?)
         }
     })
 }
@@ -143,10 +143,11 @@ fn write(host: &mut Host, results: Vec<(String, Value)>, most_bytes: u64) -> Res
                 WireValue::Json(json)
             }
             Value::Picture(handle) => {
-                let picture = host.release_picture(handle).map_err(|error| Failure::of(&error))?;
+                let picture = host.picture(&handle).map_err(|error| Failure::of(&error))?;
                 let bytes = picture.to_result().map_err(failed)?;
+                host.release_picture(handle).map_err(|error| Failure::of(&error))?;
                 take(bytes.len())?;
-                parcel.attachments.push(bytes);
+                parcel.attachments.push(bytes.into());
                 WireValue::Picture(parcel.attachments.len() - 1)
             }
         };
@@ -157,8 +158,6 @@ fn write(host: &mut Host, results: Vec<(String, Value)>, most_bytes: u64) -> Res
 
 /// The report of a run that was over before it began.
 pub(super) fn not_begun(failure: Failure, waited: Duration) -> Report {
-    let mut timings = Stopwatch::start().finish();
-    timings.misc_ms = milliseconds(waited);
-    timings.total_ms = milliseconds(waited);
-    Report { outcome: Err(failure), timings, logs: Vec::new() }
+    let (timings, stages) = Stopwatch::start().finish(waited);
+    Report { outcome: Err(failure), timings, stages, logs: Vec::new() }
 }

@@ -3,6 +3,8 @@
 use vision_protocol::messages::ErrorCode;
 use wasmtime::{Trap, WasmBacktrace};
 
+/// Bytes of a message; glue may answer with an error of any length.
+const LONGEST_MESSAGE: usize = 16 << 10;
 /// Functions of a backtrace that a message names.
 const NAMED_FRAMES: usize = 6;
 
@@ -23,11 +25,19 @@ pub(super) enum Stopped {
     Cancelled,
     #[error("{0}")]
     Limit(String),
+    /// An input's file turned out to be broken when it was needed.
+    #[error("{0}")]
+    Input(String),
 }
 
 impl Failure {
     pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        let mut message = message.into();
+        if message.len() > LONGEST_MESSAGE {
+            message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+            message.push('…');
+        }
+        Self { code, message }
     }
 
     /// The failure behind an error that came out of the glue.
@@ -53,6 +63,7 @@ impl From<Stopped> for Failure {
             Stopped::Deadline => ErrorCode::Deadline,
             Stopped::Cancelled => ErrorCode::Internal,
             Stopped::Limit(_) => ErrorCode::LimitExceeded,
+            Stopped::Input(_) => ErrorCode::InvalidInput,
         };
         Self { code, message: stopped.to_string() }
     }

@@ -20,11 +20,11 @@ use wasmtime::{
 use super::{
     assets::Assets,
     failure::Stopped,
-    models::Models,
-    pixels::{self, Picture},
+    models::{Models, Shared},
+    pixels::{self, Picture, Step, View},
     stopwatch::Stopwatch,
 };
-use crate::engine::{Model, Tensor};
+use crate::engine::Tensor;
 
 /// Elements of all tables of an instance; interpreters of languages have some ten thousand.
 pub(super) const TABLE_ELEMENTS: usize = 100_000;
@@ -34,10 +34,10 @@ pub(super) const TABLE_ELEMENTS: usize = 100_000;
 pub struct HeldTensor(pub(super) Tensor);
 /// A handle's picture.
 #[expect(unreachable_pub, reason = "generated code exports it from the bindings")]
-pub struct HeldImage(pub(super) Picture);
+pub struct HeldImage(pub(super) View);
 /// A handle's model.
 #[expect(unreachable_pub, reason = "generated code exports it from the bindings")]
-pub struct HeldModel(pub(super) Arc<dyn Model>);
+pub struct HeldModel(pub(super) Arc<Shared>);
 
 /// What a host call answers: the outer error ends the run, the inner one is the glue's to handle.
 pub(super) type Answer<T> = wasmtime::Result<Result<T, String>>;
@@ -136,12 +136,14 @@ impl Host {
         self.hold(HeldTensor(tensor), bytes)
     }
 
-    pub(super) fn hold_picture(&mut self, picture: Picture) -> wasmtime::Result<Resource<HeldImage>> {
-        let bytes = picture.rgb().len() as u64;
-        self.hold(HeldImage(picture), bytes)
+    /// Charges what the view does not share with another handle.
+    pub(super) fn hold_picture(&mut self, view: impl Into<View>) -> wasmtime::Result<Resource<HeldImage>> {
+        let view = view.into();
+        let bytes = view.own_bytes();
+        self.hold(HeldImage(view), bytes)
     }
 
-    pub(super) fn hold_model(&mut self, model: Arc<dyn Model>) -> wasmtime::Result<Resource<HeldModel>> {
+    pub(super) fn hold_model(&mut self, model: Arc<Shared>) -> wasmtime::Result<Resource<HeldModel>> {
         self.hold(HeldModel(model), 0)
     }
 
@@ -162,11 +164,43 @@ impl Host {
         Ok(&self.table.get(handle)?.0)
     }
 
-    pub(super) fn picture(&self, handle: &Resource<HeldImage>) -> wasmtime::Result<&Picture> {
+    /// A picture whose pixels need not be there yet.
+    pub(super) fn view(&self, handle: &Resource<HeldImage>) -> wasmtime::Result<&View> {
         Ok(&self.table.get(handle)?.0)
     }
 
-    pub(super) fn model(&self, handle: &Resource<HeldModel>) -> wasmtime::Result<&Arc<dyn Model>> {
+    /// A picture's pixels, decoded or cut out now if nothing has needed them before.
+    pub(super) fn picture(&mut self, handle: &Resource<HeldImage>) -> wasmtime::Result<&Picture> {
+        self.prepare(handle, View::before_pixels)?;
+        self.view(handle)?.picture().ok_or_else(|| wasmtime::Error::msg("a picture has no pixels"))
+    }
+
+    /// Takes the steps that stand between a picture and its use. A file that turns out to be broken ends the run: it
+    /// is the input's fault, and not the glue's to handle.
+    pub(super) fn prepare(
+        &mut self,
+        handle: &Resource<HeldImage>,
+        next: impl Fn(&View) -> Option<Step>,
+    ) -> wasmtime::Result<()> {
+        while let Some(step) = next(self.view(handle)?) {
+            self.check()?;
+            let view = self.view(handle)?;
+            if self.room_for(view.bytes_for(step, false)).is_err() {
+                self.room_for(view.bytes_for(step, true))?;
+            }
+            let began = Instant::now();
+            let view = &mut self.table.get_mut(handle)?.0;
+            let taken = view.take(step);
+            let more = taken.map_err(|error| Stopped::Input(format!("{}: the file {error}", view.name())))?;
+            self.held = self.held.saturating_add_signed(more);
+            if step.decodes() {
+                self.stopwatch.decoding(began.elapsed());
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn model(&self, handle: &Resource<HeldModel>) -> wasmtime::Result<&Arc<Shared>> {
         Ok(&self.table.get(handle)?.0)
     }
 
@@ -176,10 +210,10 @@ impl Host {
         Ok(())
     }
 
-    pub(super) fn release_picture(&mut self, handle: Resource<HeldImage>) -> wasmtime::Result<Picture> {
-        let picture = self.table.delete(handle)?.0;
-        self.held = self.held.saturating_sub(picture.rgb().len() as u64);
-        Ok(picture)
+    pub(super) fn release_picture(&mut self, handle: Resource<HeldImage>) -> wasmtime::Result<()> {
+        let view = self.table.delete(handle)?.0;
+        self.held = self.held.saturating_sub(view.own_bytes());
+        Ok(())
     }
 
     pub(super) fn release_model(&mut self, handle: Resource<HeldModel>) -> wasmtime::Result<()> {

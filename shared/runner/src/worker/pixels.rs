@@ -4,12 +4,18 @@ mod decode;
 mod draw;
 mod encode;
 mod normalize;
+mod reduced;
+#[cfg(test)]
+mod tests;
 mod transform;
+mod upright;
+mod view;
 
-pub(crate) use decode::{DecodeError, decode};
+pub(crate) use decode::{DecodeError, Encoded, File, decode};
 pub(crate) use draw::{Annotation, Color};
 pub(crate) use normalize::{Channels, Layout, Normalization, planes};
 pub(crate) use transform::Letterboxed;
+pub(crate) use view::{Step, View};
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +35,14 @@ pub(crate) struct Area {
 }
 
 impl Picture {
+    /// A black picture.
+    fn blank(width: u32, height: u32) -> Self {
+        Self { width, height, rgb: vec![0; width as usize * height as usize * 3] }
+    }
+
     /// A picture of one colour.
     pub(crate) fn filled(width: u32, height: u32, color: Color) -> Self {
-        let pixels = width as usize * height as usize;
-        let rgb = if color.0[0] == color.0[1] && color.0[1] == color.0[2] {
-            vec![color.0[0]; pixels * 3]
-        } else {
-            color.0.iter().copied().cycle().take(pixels * 3).collect()
-        };
-        Self { width, height, rgb }
+        Self { width, height, rgb: vec![color.0; width as usize * height as usize].into_flattened() }
     }
 
     /// A picture from its bytes; `rgb` holds three per pixel.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    io::Read,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,23 +13,20 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use vision_protocol::{Fault, Manifest, limits::RunLimits};
+use vision_protocol::{Fault, messages::ErrorCode};
+use wasmtime::Engine as Wasm;
 
 use super::{
-    Output, STACK_BYTES,
-    app::{App, Folder},
+    Loaded, Output, STACK_BYTES,
+    app::{App, Folder, PACKAGE},
     execution::{Parcel, Report, not_begun},
     host::Clock,
-    stopwatch::milliseconds,
-    wasm,
 };
 use crate::{
     engine::Engine,
-    ipc::{self, Frame, FromWorker, ToWorker},
+    ipc::{Frame, FromWorker, Incoming, MAX_HEADER_BYTES, Stages, Start, ToWorker},
+    learned::Learned,
 };
-
-/// Where the supervisor leaves the compiled component, within the package's folder.
-const COMPILED: &str = ".compiled/app.cwasm";
 
 /// A run that waits for a thread.
 struct Job {
@@ -43,22 +39,16 @@ struct Job {
 /// Flags of the runs that have not been answered, by which they are told to stop.
 type Pending = Arc<Mutex<HashMap<u64, Arc<AtomicBool>>>>;
 
-pub(super) fn serve(
-    engine: Arc<dyn Engine>,
-    package: &Path,
-    limits: RunLimits,
-    parallel: usize,
-    began: Instant,
-    mut input: impl Read,
-    output: &Output,
-) -> anyhow::Result<()> {
-    let most_bytes = limits.input_bytes.saturating_mul(64);
-    let app = match load(engine, package, limits, parallel) {
-        Ok(app) => Arc::new(app),
-        Err(faults) => return output.send(&FromWorker::Refused { faults }, &[]),
-    };
-    let loading_ms = milliseconds(began.elapsed());
-    output.send(&FromWorker::Ready { loading_ms, warnings: Vec::new() }, &[])?;
+/// Maps a package that was proved.
+pub(super) fn load(engine: Arc<dyn Engine>, wasm: Wasm, start: &Start) -> Result<Loaded, Vec<Fault>> {
+    let folder = Folder::open(Path::new(PACKAGE), start.limits.clone())?;
+    let app = App::map(engine, &folder, wasm, &start.learned)?;
+    Ok(Loaded { app, warnings: Vec::new(), learned: Learned::default() })
+}
+
+pub(super) fn serve(app: App, parallel: usize, mut input: Incoming, output: &Output) -> anyhow::Result<()> {
+    let app = Arc::new(app);
+    let most_bytes = app.limits.input_bytes.saturating_mul(64);
     let (jobs, waiting) = mpsc::channel();
     let waiting = Arc::new(Mutex::new(waiting));
     let pending = Pending::default();
@@ -80,21 +70,13 @@ pub(super) fn serve(
     ended
 }
 
-fn load(engine: Arc<dyn Engine>, package: &Path, limits: RunLimits, parallel: usize) -> Result<App, Vec<Fault>> {
-    let folder = Folder::open(package, limits)?;
-    let fault = |error: wasmtime::Error| vec![Fault::new(Manifest::COMPONENT, format!("cannot be loaded: {error:#}"))];
-    let wasm = wasm::engine(&folder.limits, parallel).map_err(fault)?;
-    let component = wasm::map(&wasm, &package.join(COMPILED)).map_err(fault)?;
-    App::new(engine, &folder, wasm, &component)
-}
-
 fn listen(
-    input: &mut impl Read,
+    input: &mut Incoming,
     most_bytes: u64,
     pending: &Pending,
     enqueue: impl Fn(Job) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    while let Some(Frame { message, attachments }) = ipc::read_frame::<ToWorker>(input, most_bytes)? {
+    while let Some(Frame { message, attachments }) = input.read::<ToWorker>(most_bytes)? {
         match message {
             ToWorker::Run { id, inputs, deadline_ms } => {
                 let cancelled = Arc::new(AtomicBool::new(false));
@@ -107,7 +89,7 @@ fn listen(
                     cancelled.store(true, Ordering::Relaxed);
                 }
             }
-            ToWorker::Start { .. } => bail!("a worker is started once"),
+            ToWorker::Start(_) | ToWorker::Stored => bail!("a worker is started once"),
         }
     }
     Ok(())
@@ -123,16 +105,25 @@ fn work(app: &App, waiting: &Mutex<Receiver<Job>>, pending: &Pending, output: &O
             Err(stopped) => not_begun(stopped.into(), waited),
         };
         pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        let Report { outcome, timings, logs } = report;
+        let Report { outcome, timings, stages, logs } = report;
         let sent = match outcome {
             Ok(Parcel { values, attachments }) => {
-                output.send(&FromWorker::Done { id, outputs: values, timings, logs }, &attachments)
+                output.send(&FromWorker::Done { id, outputs: values, timings, logs, stages }, &attachments)
             }
             Err(failure) => {
-                let message = FromWorker::Failed { id, code: failure.code, message: failure.message, timings, logs };
+                let (code, message) = (failure.code, failure.message);
+                let message = FromWorker::Failed { id, code, message, timings, logs, stages };
                 output.send(&message, &[])
             }
         };
+        // What is too large for a frame must not leave the run without an answer.
+        let sent = sent.or_else(|error| {
+            tracing::debug!(%error, run.id = id, "an answer could not be sent");
+            let message =
+                format!("the results are too large: text and JSON may have {MAX_HEADER_BYTES} bytes together");
+            let (code, logs, stages) = (ErrorCode::LimitExceeded, Vec::new(), Stages::default());
+            output.send(&FromWorker::Failed { id, code, message, timings, logs, stages }, &[])
+        });
         if let Err(error) = sent {
             tracing::debug!(%error, run.id = id, "nobody is there for an answer");
         }

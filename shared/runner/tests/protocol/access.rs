@@ -28,8 +28,8 @@ async fn health_and_metrics_are_open() {
     for (path, part) in [
         ("/health/live", "live"),
         ("/health/ready", "ready"),
-        ("/metrics", "vision_runs_total{outcome=\"done\"}"),
-        ("/metrics", "vision_run_stage_seconds_bucket{stage=\"running_model\",le=\"0.0025\"}"),
+        ("/metrics", "vision_runs_total{release=\"1\",outcome=\"done\"} 1"),
+        ("/metrics", "vision_run_stage_seconds_bucket{release=\"1\",stage=\"infer\",le=\"0.0025\"} 1"),
         ("/metrics", "vision_resident_bytes{process=\"workers\"}"),
     ] {
         let response = runner.client.get(format!("{}{path}", runner.base)).send().await.unwrap();

@@ -1,6 +1,8 @@
 //! A supervisor in this process, a portal that has files, packages, and gates at which runs wait.
 
 use std::{
+    collections::BTreeSet,
+    fs,
     io::Cursor,
     net::SocketAddr,
     path::Path,
@@ -23,6 +25,8 @@ use vision_runner::supervisor::{self, Config, Running, StartError, Stopper, Work
 pub(crate) const TOKEN: &str = "test-token";
 /// Enough for the supervisor, which looks at the first bytes only.
 pub(crate) const PHOTO: &[u8] = b"\x89PNG\r\n\x1a\n and what makes a photo";
+
+const MARK: &str = "RUNNER_UNDER_TEST";
 
 /// A supervisor under test.
 pub(crate) struct Runner {
@@ -89,6 +93,52 @@ impl Runner {
         self.client.post(url).bearer_auth(TOKEN).json(body)
     }
 
+    /// The worker processes that there are, spares included.
+    pub(crate) fn processes(&self) -> BTreeSet<u32> {
+        let mark = format!("{MARK}={}", self.data.path().display());
+        let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        let ours = |pid: &u32| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+        };
+        pids.filter(ours).collect()
+    }
+
+    /// Waits until the worker processes are as they should be.
+    pub(crate) async fn until(&self, what: &str, done: impl Fn(&BTreeSet<u32>) -> bool) -> BTreeSet<u32> {
+        let waited = async {
+            loop {
+                let processes = self.processes();
+                if done(&processes) {
+                    return processes;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), waited).await.unwrap_or_else(|_| panic!("{what}"))
+    }
+
+    /// A run of somebody's that waits at a gate.
+    pub(crate) fn hold_for(&self, caller: &str, release: i64, gate: &Gate) -> JoinHandle<Answer> {
+        let body = json!({"data": named(json!({"Do": "hold", "Gate": gate.address})), "caller": caller});
+        let request = self.request(release, &body);
+        tokio::spawn(async { Answer::of(request.send().await.unwrap()).await })
+    }
+
+    /// The text of a page that needs no token.
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let response = self.client.get(format!("{}{path}", self.base)).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.text().await.unwrap()
+    }
+
+    /// Waits until `/metrics` has this line.
+    pub(crate) async fn shows(&self, line: &str) {
+        let shown = async { while !self.page("/metrics").await.lines().any(|shown| shown == line) {} };
+        let in_time = tokio::time::timeout(Duration::from_secs(20), shown).await;
+        in_time.unwrap_or_else(|_| panic!("/metrics never shows {line}"));
+    }
+
     /// A run that waits at a gate.
     pub(crate) fn hold(&self, release: i64, gate: &Gate, deadline_ms: Option<u64>) -> JoinHandle<Answer> {
         let body = json!({"data": named(json!({"Do": "hold", "Gate": gate.address})), "deadlineMs": deadline_ms});
@@ -99,7 +149,9 @@ impl Runner {
 
 pub(crate) fn config(data: &Path, portal: &Portal) -> Config {
     let args = ["worker_process", "--exact", "--ignored", "--nocapture"].map(Into::into).to_vec();
-    let worker = WorkerCommand { program: "/proc/self/exe".into(), args, env: Vec::new() };
+    // By this a test knows its own processes.
+    let env = vec![(MARK.into(), data.into())];
+    let worker = WorkerCommand { program: "/proc/self/exe".into(), args, env };
     Config { portals: vec![portal.base.clone()], ..Config::for_testing(data.to_owned(), worker) }
 }
 
@@ -241,17 +293,21 @@ impl Held {
 /// A web server with files, standing in for the portal.
 pub(crate) struct Portal {
     pub(crate) base: Url,
+    /// The queries of all photos that were fetched.
+    pub(crate) fetched: Arc<Mutex<Vec<String>>>,
     pub(crate) stored: Arc<Mutex<Vec<(String, String, usize)>>>,
 }
 
 impl Portal {
     pub(crate) fn start() -> Self {
         let stored = Arc::new(Mutex::new(Vec::new()));
-        let shared = web::Data::from(stored.clone());
+        let fetched = Arc::new(Mutex::new(Vec::new()));
+        let (shared, counted) = (web::Data::from(stored.clone()), web::Data::from(fetched.clone()));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(shared.clone())
-                .route("/files/photo", web::get().to(|| async { HttpResponse::Ok().body(PHOTO) }))
+                .app_data(counted.clone())
+                .route("/files/photo", web::get().to(photo))
                 .route("/files/large", web::get().to(|| async { HttpResponse::Ok().body(vec![0; 3 << 20]) }))
                 .route("/files/moved", web::get().to(moved))
                 .route("/files/refused", web::to(|| async { HttpResponse::Forbidden().finish() }))
@@ -260,12 +316,22 @@ impl Portal {
         let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
         let address: SocketAddr = server.addrs()[0];
         tokio::spawn(server.run());
-        Self { base: format!("http://{address}").parse().unwrap(), stored }
+        Self { base: format!("http://{address}").parse().unwrap(), fetched, stored }
+    }
+
+    /// The photo, under an address of its own.
+    pub(crate) fn photo(&self, signature: &str) -> String {
+        format!("{}files/photo?{signature}", self.base)
     }
 
     pub(crate) fn url(&self, name: &str) -> String {
         format!("{}files/{name}?signature=secret", self.base)
     }
+}
+
+async fn photo(request: actix_web::HttpRequest, fetched: web::Data<Mutex<Vec<String>>>) -> HttpResponse {
+    fetched.lock().unwrap().push(request.query_string().to_owned());
+    HttpResponse::Ok().body(PHOTO)
 }
 
 async fn moved() -> HttpResponse {

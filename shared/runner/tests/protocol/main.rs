@@ -4,8 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be made ends its test")]
 
 mod access;
+mod caching;
 mod harness;
+mod lives;
 mod losses;
+mod measuring;
+mod outbound;
 mod pretender;
 mod publishing;
 mod queueing;

@@ -20,7 +20,10 @@ use vision_protocol::{
     Fault, Manifest,
     messages::{ErrorCode, LogLevel, LogLine, Timings},
 };
-use vision_runner::ipc::{Frame, FromWorker, Mode, ToWorker, WireValue, read_frame, write_frame};
+use vision_runner::{
+    ipc::{Attachment, Frame, FromWorker, Incoming, Stages, ToWorker, WireValue, write_frame},
+    learned::{Learned, LearnedModel},
+};
 
 /// What the supervisor has to store and show again.
 const COMPILED: &[u8] = b"compiled";
@@ -29,24 +32,35 @@ type Socket = Arc<Mutex<UnixStream>>;
 type Gates = Arc<Mutex<HashMap<u64, TcpStream>>>;
 
 pub(crate) fn serve() {
-    let mut input = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().unwrap());
-    let Ok(out) = input.try_clone().map(|socket| Arc::new(Mutex::new(socket))) else { return };
-    let Ok(Some(start)) = read_frame::<ToWorker>(&mut input, 0) else { return };
-    let ToWorker::Start { package, mode, .. } = start.message else { panic!("{start:?}") };
-    if mode == Mode::Prove {
-        return prove(&package, &out);
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().unwrap());
+    let Ok(out) = socket.try_clone().map(|socket| Arc::new(Mutex::new(socket))) else { return };
+    let mut input = Incoming::new(socket);
+    let Ok(Some(start)) = input.read::<ToWorker>(0) else { return };
+    let ToWorker::Start(start) = start.message else { panic!("{start:?}") };
+    if start.proof && !prove(&start.package, &mut input, &out) {
+        return;
     }
-    if fs::read(package.join(".compiled/app.cwasm")).unwrap() == COMPILED {
-        say(&out, &FromWorker::Ready { loading_ms: 1.0, warnings: Vec::new() }, &[]);
-    } else {
+    // As in a cell: a worker finds its package where it stands, wherever that is moved.
+    std::env::set_current_dir(&start.package).unwrap();
+    if fs::read(".compiled/app.cwasm").unwrap() != COMPILED {
         return refuse(&out, ".compiled/app.cwasm", "was compiled by another version");
     }
+    let (mut warnings, mut learned) = (Vec::new(), start.learned);
+    if start.proof {
+        warnings.push(Fault::new("models/a.onnx", "computes slowly"));
+        warnings.push(Fault::new("", format!("proved by {}", process::id())));
+        learned
+            .models
+            .insert("a".to_owned(), LearnedModel { batch: 4, memory_bytes: 1 << 20, ..LearnedModel::default() });
+    }
+    say(&out, &FromWorker::Ready { loading_ms: 1.0, warnings, learned: learned.clone() }, &[]);
     let gates = Gates::default();
-    while let Some(frame) = read_frame::<ToWorker>(&mut input, u64::MAX).unwrap() {
+    while let Some(frame) = input.read::<ToWorker>(u64::MAX).unwrap() {
         match frame {
             Frame { message: ToWorker::Run { id, inputs, .. }, attachments } => {
-                let (out, gates) = (out.clone(), gates.clone());
-                thread::spawn(move || run(id, &inputs.into_iter().collect(), attachments, &out, &gates));
+                let (out, gates, learned) = (out.clone(), gates.clone(), learned.clone());
+                let inputs = inputs.into_iter().collect();
+                thread::spawn(move || run(id, &inputs, attachments, &learned, &out, &gates));
             }
             Frame { message: ToWorker::Cancel { id }, .. } => {
                 if let Some(gate) = gates.lock().unwrap().get_mut(&id) {
@@ -58,7 +72,8 @@ pub(crate) fn serve() {
     }
 }
 
-fn prove(package: &Path, out: &Socket) {
+/// Whether the package was found good.
+fn prove(package: &Path, input: &mut Incoming, out: &Socket) -> bool {
     let manifest = Manifest::parse(&fs::read(package.join("app.json")).unwrap()).unwrap();
     match &*manifest.name {
         "Faulty" => refuse(out, "models/a.onnx", "operator QLinearAdd (node “add_1”): is not supported"),
@@ -67,13 +82,23 @@ fn prove(package: &Path, out: &Socket) {
             thread::park();
         },
         _ => {
-            let warnings = vec![Fault::new("models/a.onnx", "computes slowly")];
-            say(out, &FromWorker::Ready { loading_ms: 1.0, warnings }, &[COMPILED.to_vec()]);
+            say(out, &FromWorker::Compiled, &[COMPILED.to_vec().into()]);
+            let answer = input.read::<ToWorker>(0).unwrap().unwrap();
+            assert!(matches!(answer.message, ToWorker::Stored), "{answer:?}");
+            return true;
         }
     }
+    false
 }
 
-fn run(id: u64, inputs: &HashMap<String, WireValue>, attachments: Vec<Vec<u8>>, out: &Socket, gates: &Gates) {
+fn run(
+    id: u64,
+    inputs: &HashMap<String, WireValue>,
+    attachments: Vec<Attachment>,
+    learned: &Learned,
+    out: &Socket,
+    gates: &Gates,
+) {
     let text = |name: &str| match inputs.get(name) {
         Some(WireValue::Text(text)) => text.clone(),
         _ => String::new(),
@@ -83,14 +108,25 @@ fn run(id: u64, inputs: &HashMap<String, WireValue>, attachments: Vec<Vec<u8>>, 
         "say inputs" => {
             let mut names: Vec<_> = inputs.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
             names.sort();
-            let sizes: Vec<_> = attachments.iter().map(Vec::len).collect();
+            let sizes: Vec<_> = attachments.iter().map(|bytes| bytes.len()).collect();
             (said(format!("{} {sizes:?}", names.join(" "))), Vec::new())
         }
+        "say shared" => {
+            let shared: Vec<_> = attachments.iter().map(|bytes| (bytes.len(), bytes.is_shared())).collect();
+            (said(format!("{shared:?}")), Vec::new())
+        }
+        "say learned" => (said(format!("{learned:?}")), Vec::new()),
         "say pid" => (said(process::id().to_string()), Vec::new()),
         "hold" => (said(hold(id, &text("Gate"), gates)), Vec::new()),
         "give back" => (vec![("picture".to_owned(), WireValue::Picture(0))], attachments),
         "say nothing" => (Vec::new(), Vec::new()),
         "say much" => (said("x".repeat(1 << 20)), Vec::new()),
+        "flood" => {
+            for number in 0..500 {
+                eprintln!("{number} {}", "x".repeat(1_500));
+            }
+            (said("flooded".to_owned()), Vec::new())
+        }
         "die" => process::abort(),
         "babble" => {
             out.lock().unwrap().write_all(&[0xff; 64]).unwrap();
@@ -100,13 +136,24 @@ fn run(id: u64, inputs: &HashMap<String, WireValue>, attachments: Vec<Vec<u8>>, 
             let logs = vec![LogLine { level: LogLevel::Info, at_ms: 1, message: "so far, so good".to_owned() }];
             let message = "no cat on this photo".to_owned();
             let timings = Timings::default();
-            say(out, &FromWorker::Failed { id, code: ErrorCode::AppFailed, message, timings, logs }, &[]);
+            say(
+                out,
+                &FromWorker::Failed {
+                    id,
+                    code: ErrorCode::AppFailed,
+                    message,
+                    timings,
+                    logs,
+                    stages: Stages::default(),
+                },
+                &[],
+            );
             return;
         }
         other => panic!("does not know how to {other}"),
     };
     let timings = Timings { running_model_ms: 0.01, total_ms: 0.02, ..Timings::default() };
-    say(out, &FromWorker::Done { id, outputs, timings, logs: Vec::new() }, &attachments);
+    say(out, &FromWorker::Done { id, outputs, timings, logs: Vec::new(), stages: Stages::default() }, &attachments);
 }
 
 fn hold(id: u64, gate: &str, gates: &Gates) -> String {
@@ -122,6 +169,6 @@ fn refuse(out: &Socket, place: &str, message: &str) {
     say(out, &FromWorker::Refused { faults: vec![Fault::new(place, message)] }, &[]);
 }
 
-fn say(out: &Socket, message: &FromWorker, attachments: &[Vec<u8>]) {
+fn say(out: &Socket, message: &FromWorker, attachments: &[Attachment]) {
     write_frame(&mut *out.lock().unwrap(), message, attachments).unwrap();
 }

@@ -111,8 +111,9 @@ async fn packages_outlive_the_supervisor() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_that_this_version_cannot_use_is_asked_for_again() {
-    let runner = Runner::start().await;
+    let runner = Runner::with(|config| config.fleet.workers = 1).await;
     runner.published(7).await;
+    runner.published(8).await;
     fs::write(runner.data.path().join("packages/7/.compiled/app.cwasm"), "by another version").unwrap();
     runner.run(7, json!({"Do": "say pid"})).await.fails(400, "not-published", "published again");
     runner.published(7).await;

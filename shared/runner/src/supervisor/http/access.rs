@@ -9,7 +9,7 @@ use actix_web::{
     Error, FromRequest, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse, Transform},
-    http::header::{AUTHORIZATION, HeaderName, HeaderValue},
+    http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::Data,
 };
@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 use tracing::{Instrument, info_span};
 use uuid::Uuid;
-use vision_protocol::messages::ErrorCode;
+use vision_protocol::{messages::ErrorCode, traceparent::Traceparent};
 
 use crate::supervisor::{Supervisor, failure::Failure};
 
@@ -58,7 +58,8 @@ where
     from_fn(async |request: ServiceRequest, next: Next<B>| {
         let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| is_sound(id));
         let id = id.map_or_else(|| Uuid::now_v7().to_string(), ToOwned::to_owned);
-        let span = info_span!("request", request.id = id);
+        let trace = traceparent(request.headers()).map(|trace| trace.trace_id());
+        let span = info_span!("request", request.id = id, trace.id = trace);
         let (method, path) = (request.method().clone(), request.path().to_owned());
         let since = Instant::now();
         let mut response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
@@ -69,6 +70,11 @@ where
         log(&response, method.as_str(), &path, since);
         Ok(response)
     })
+}
+
+/// The trace that a request belongs to, if it says so.
+pub(super) fn traceparent(headers: &HeaderMap) -> Option<Traceparent> {
+    headers.get(Traceparent::HEADER)?.to_str().ok()?.parse().ok()
 }
 
 fn log(response: &ServiceResponse, method: &str, path: &str, since: Instant) {

@@ -12,7 +12,7 @@ use vision_protocol::{
     messages::{ErrorCode, RunRequest},
 };
 
-use super::access::Authorized;
+use super::access::{self, Authorized};
 use crate::supervisor::{Supervisor, failure::Failure};
 
 const CVAPP_ID: &str = "cvappid";
@@ -24,10 +24,11 @@ pub(super) async fn run(
     supervisor: Data<Supervisor>,
 ) -> Result<HttpResponse, Failure> {
     let id = release(request.query_string())?;
+    let traced = access::traceparent(request.headers()).is_some_and(|trace| trace.sampled);
     let body = read(body, supervisor.config.run_limits.body_bytes).await?;
     let request: RunRequest = serde_json::from_slice(&body)
         .map_err(|error| Failure::new(ErrorCode::BadRequest, format!("the body is not a run: {error}")))?;
-    let response = supervisor.into_inner().run(id, request).await?;
+    let response = supervisor.into_inner().run(id, request, traced).await?;
     Ok(HttpResponse::Ok().json(response))
 }
 

@@ -1,5 +1,7 @@
 //! `images`.
 
+use std::{sync::Arc, time::Instant};
+
 use wasmtime::component::Resource;
 
 use crate::worker::{
@@ -12,31 +14,40 @@ use crate::worker::{
     },
     failure::Stopped,
     host::{Answer, HeldImage, HeldTensor, Host},
-    pixels::{self, DecodeError, Picture},
+    pixels::{self, DecodeError, Encoded, Picture, View},
 };
 
 impl Interface for Host {}
 
 impl Host {
-    fn give(&mut self, made: Result<Picture, String>) -> Answer<Resource<HeldImage>> {
+    fn give(&mut self, made: Result<impl Into<View>, String>) -> Answer<Resource<HeldImage>> {
         match made {
             Ok(picture) => self.hold_picture(picture).map(Ok),
             Err(message) => Ok(Err(message)),
         }
     }
 
-    /// The picture that is to be copied and drawn upon.
-    fn canvas(&self, handle: &Resource<HeldImage>) -> wasmtime::Result<&Picture> {
-        let picture = self.picture(handle)?;
-        self.room_for_picture(picture.width(), picture.height())?;
-        Ok(picture)
+    /// Makes sure of the pixels of a picture that is to be copied and drawn upon, and of room for the copy.
+    fn canvas(&mut self, handle: &Resource<HeldImage>) -> wasmtime::Result<&Picture> {
+        self.prepare(handle, View::before_pixels)?;
+        let view = self.view(handle)?;
+        self.room_for_picture(view.width(), view.height())?;
+        self.picture(handle)
     }
 }
 
 impl HostImage for Host {
     fn decode(&mut self, bytes: Vec<u8>) -> Answer<Resource<HeldImage>> {
         self.check()?;
-        match pixels::decode(&bytes, self.most_pixels()) {
+        let opened = Encoded::open(&(Arc::new(bytes) as _), self.most_pixels());
+        if let Ok(file) = &opened {
+            self.room_for(file.decoding_bytes(true))?;
+        }
+        let began = Instant::now();
+        // Here and now, because what is wrong with this file is for the glue to handle.
+        let decoded = opened.and_then(|file| file.decode());
+        self.stopwatch.decoding(began.elapsed());
+        match decoded {
             Ok(picture) => self.hold_picture(picture).map(Ok),
             Err(error @ DecodeError::Unreadable(_)) => Ok(Err(format!("the file {error}"))),
             Err(error @ DecodeError::TooLarge { .. }) => Err(Stopped::Limit(format!("a picture {error}")).into()),
@@ -62,21 +73,25 @@ impl HostImage for Host {
     }
 
     fn width(&mut self, image: Resource<HeldImage>) -> wasmtime::Result<u32> {
-        Ok(self.picture(&image)?.width())
+        Ok(self.view(&image)?.width())
     }
 
     fn height(&mut self, image: Resource<HeldImage>) -> wasmtime::Result<u32> {
-        Ok(self.picture(&image)?.height())
+        Ok(self.view(&image)?.height())
     }
 
     fn resize(&mut self, image: Resource<HeldImage>, width: u32, height: u32) -> Answer<Resource<HeldImage>> {
         self.room_for_picture(width, height)?;
-        let made = self.picture(&image)?.resize(width, height);
+        self.prepare(&image, |view| view.before_scaling(width, height))?;
+        // The picture, and once more where it has to be turned.
+        self.room_for(2 * pixels::bytes_of(width, height))?;
+        let made = self.view(&image)?.resize(width, height);
         self.give(made)
     }
 
     fn crop(&mut self, image: Resource<HeldImage>, area: Rectangle) -> Answer<Resource<HeldImage>> {
-        let made = self.canvas(&image)?.crop(rectangle(area));
+        self.check()?;
+        let made = self.view(&image)?.crop(rectangle(area));
         self.give(made)
     }
 
@@ -88,10 +103,14 @@ impl HostImage for Host {
         fill: Color,
         anchor: Anchor,
     ) -> Answer<Letterboxed> {
-        // The frame, and the scaled picture before it is laid into it.
         self.room_for_picture(width, height)?;
+        self.prepare(&image, |view| {
+            let (_, width, height) = view.fitted(width, height);
+            view.before_scaling(width, height)
+        })?;
+        // The frame, and what is laid into it where that has to be turned.
         self.room_for(2 * pixels::bytes_of(width, height))?;
-        match self.picture(&image)?.letterbox(width, height, paint(fill), anchor == Anchor::Center) {
+        match self.view(&image)?.letterbox(width, height, paint(fill), anchor == Anchor::Center) {
             Ok(pixels::Letterboxed { picture, scale, offset_x, offset_y }) => {
                 let picture = self.hold_picture(picture)?;
                 Ok(Ok(Letterboxed { picture, scale, offset_x, offset_y }))
@@ -108,6 +127,8 @@ impl HostImage for Host {
         height: u32,
     ) -> Answer<Resource<HeldImage>> {
         self.room_for_picture(width, height)?;
+        self.prepare(&image, View::before_pixels)?;
+        self.room_for(pixels::bytes_of(width, height))?;
         let made = self.picture(&image)?.warp(&matrix, width, height);
         self.give(made)
     }
@@ -115,10 +136,11 @@ impl HostImage for Host {
     fn to_tensor(&mut self, image: Resource<HeldImage>, normalization: Normalization) -> Answer<Resource<HeldTensor>> {
         self.check()?;
         let normalization = steps(normalization);
-        let picture = self.picture(&image)?;
-        let numbers = picture.rgb().len() / 3 * normalization.channels.count();
-        self.room_for(numbers as u64 * 4)?;
-        match picture.to_tensor(&normalization) {
+        self.prepare(&image, View::before_pixels)?;
+        let view = self.view(&image)?;
+        let pixels = u64::from(view.width()) * u64::from(view.height());
+        self.room_for(pixels * normalization.channels.count() as u64 * 4)?;
+        match self.picture(&image)?.to_tensor(&normalization) {
             Ok(tensor) => self.hold_tensor(tensor).map(Ok),
             Err(message) => Ok(Err(message)),
         }
@@ -149,7 +171,8 @@ impl HostImage for Host {
         color: Color,
         opacity: f32,
     ) -> Answer<Resource<HeldImage>> {
-        let made = self.canvas(&image)?.draw_mask(self.tensor(&mask)?, paint(color), opacity);
+        let mask = self.tensor(&mask)?.clone();
+        let made = self.canvas(&image)?.draw_mask(&mask, paint(color), opacity);
         self.give(made)
     }
 

@@ -1,5 +1,7 @@
 //! `inference`.
 
+use std::time::Duration;
+
 use wasmtime::component::Resource;
 
 use crate::{
@@ -7,15 +9,15 @@ use crate::{
     worker::{
         bindings::vision::app::inference::{Host as Interface, HostModel, Port},
         calls::tensors::{element_type, sides},
-        host::{Answer, HeldModel, HeldTensor, Host},
-        models,
+        host::{self, HeldModel, HeldTensor, Host},
+        models::{Answer, Unfinished},
     },
 };
 
 impl Interface for Host {}
 
 impl HostModel for Host {
-    fn load_by_name(&mut self, name: String) -> Answer<Resource<HeldModel>> {
+    fn load_by_name(&mut self, name: String) -> host::Answer<Resource<HeldModel>> {
         self.check()?;
         self.stopwatch.asks();
         let model = self.models.get(&name);
@@ -32,18 +34,18 @@ impl HostModel for Host {
     }
 
     fn inputs(&mut self, model: Resource<HeldModel>) -> wasmtime::Result<Vec<Port>> {
-        Ok(ports(self.model(&model)?.inputs()))
+        Ok(ports(self.model(&model)?.model().inputs()))
     }
 
     fn outputs(&mut self, model: Resource<HeldModel>) -> wasmtime::Result<Vec<Port>> {
-        Ok(ports(self.model(&model)?.outputs()))
+        Ok(ports(self.model(&model)?.model().outputs()))
     }
 
     fn compute(
         &mut self,
         model: Resource<HeldModel>,
         inputs: Vec<(String, Resource<HeldTensor>)>,
-    ) -> Answer<Vec<(String, Resource<HeldTensor>)>> {
+    ) -> host::Answer<Vec<(String, Resource<HeldTensor>)>> {
         self.check()?;
         let model = self.model(&model)?.clone();
         let mut tensors = Vec::with_capacity(inputs.len());
@@ -51,11 +53,13 @@ impl HostModel for Host {
             tensors.push((name, self.tensor(&handle)?.clone()));
         }
         self.stopwatch.asks();
-        let outputs = models::compute(model.as_ref(), tensors);
-        self.stopwatch.computed();
-        match outputs {
-            Err(message) => Ok(Err(message)),
-            Ok(outputs) => {
+        let answer = model.compute(tensors, &self.clock);
+        let (batch, waited) = answer.as_ref().map_or((0, Duration::ZERO), |answer| (answer.batch, answer.waited));
+        self.stopwatch.computed(batch, waited);
+        match answer {
+            Err(Unfinished::Stopped(stopped)) => Err(stopped.into()),
+            Err(Unfinished::Failed(error)) => Ok(Err(error.to_string())),
+            Ok(Answer { outputs, .. }) => {
                 let held = outputs.into_iter().map(|(name, tensor)| Ok((name, self.hold_tensor(tensor)?)));
                 held.collect::<wasmtime::Result<_>>().map(Ok)
             }

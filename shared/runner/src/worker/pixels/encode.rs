@@ -56,7 +56,7 @@ mod tests {
         let mask = Picture::filled(20, 10, Color([255, 0, 9]));
         let bytes = mask.to_result().unwrap();
         assert!(bytes.starts_with(b"\x89PNG"));
-        assert_eq!(decode(&bytes, 1_000).unwrap(), mask);
+        assert_eq!(decode(&(std::sync::Arc::new(bytes) as _), 1_000).unwrap(), mask);
         let rgb = (0..64 * 64).flat_map(|n: u32| [(n % 64 * 4) as u8, (n / 64 * 4) as u8, 0]).collect();
         assert!(Picture::from_rgb(64, 64, rgb).unwrap().to_result().unwrap().starts_with(b"\xff\xd8"));
     }

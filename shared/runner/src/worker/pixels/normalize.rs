@@ -53,48 +53,42 @@ impl Normalization {
 }
 
 impl Picture {
-    /// One tensor [1, c, h, w] or [1, h, w, c].
+    /// One tensor [1, c, h, w] or [1, h, w, c], its numbers written once and where they stay.
     pub(crate) fn to_tensor(&self, normalization: &Normalization) -> Result<Tensor, String> {
         let channels = normalization.channels.count();
-        let tables: Vec<[f32; 256]> = normalization
-            .steps(channels)?
-            .into_iter()
-            .map(|[divisor, mean, deviation]| std::array::from_fn(|pixel| (pixel as f32 / divisor - mean) / deviation))
-            .collect();
+        let steps = normalization.steps(channels)?;
+        let table = |channel: usize| -> [f32; 256] {
+            let [divisor, mean, deviation] = steps[channel];
+            std::array::from_fn(|pixel| (pixel as f32 / divisor - mean) / deviation)
+        };
         let (h, w) = (self.height as usize, self.width as usize);
         let shape = match normalization.layout {
             Layout::Nchw => [1, channels, h, w],
             Layout::Nhwc => [1, h, w, channels],
         };
-        let pixels = self.rgb.chunks_exact(3);
-        let mut data = vec![0.0_f32; channels * h * w];
-        match (normalization.channels, normalization.layout) {
+        let (pixels, _) = self.rgb.as_chunks::<3>();
+        let [first, second, third] = if normalization.channels == Channels::Bgr { [2, 1, 0] } else { [0, 1, 2] };
+        let data = match (normalization.channels, normalization.layout) {
             (Channels::Gray, _) => {
-                for (out, pixel) in data.iter_mut().zip(pixels) {
-                    *out = tables[0][usize::from(luma(pixel))];
-                }
+                let table = table(0);
+                pixels.iter().map(|pixel| table[usize::from(luma(pixel))]).collect()
             }
-            (order, Layout::Nhwc) => {
-                for (out, pixel) in data.chunks_exact_mut(3).zip(pixels) {
-                    let [a, b, c] = ordered(pixel, order);
-                    out.copy_from_slice(&[
-                        tables[0][usize::from(a)],
-                        tables[1][usize::from(b)],
-                        tables[2][usize::from(c)],
-                    ]);
-                }
+            (_, Layout::Nhwc) => {
+                let [one, two, three] = [table(0), table(1), table(2)];
+                let number = |table: &[f32; 256], pixel: &[u8; 3], place: usize| table[usize::from(pixel[place])];
+                let numbers =
+                    |pixel| [number(&one, pixel, first), number(&two, pixel, second), number(&three, pixel, third)];
+                pixels.iter().map(numbers).collect::<Vec<[f32; 3]>>().into_flattened()
             }
-            (order, Layout::Nchw) => {
-                let (first, rest) = data.split_at_mut(h * w);
-                let (second, third) = rest.split_at_mut(h * w);
-                for (((pixel, first), second), third) in pixels.zip(first).zip(second).zip(third) {
-                    let [a, b, c] = ordered(pixel, order);
-                    *first = tables[0][usize::from(a)];
-                    *second = tables[1][usize::from(b)];
-                    *third = tables[2][usize::from(c)];
+            (_, Layout::Nchw) => {
+                let mut data = Vec::with_capacity(3 * pixels.len());
+                for (channel, place) in [first, second, third].into_iter().enumerate() {
+                    let table = table(channel);
+                    data.extend(pixels.iter().map(|pixel| table[usize::from(pixel[place])]));
                 }
+                data
             }
-        }
+        };
         Tensor::new(shape, Data::Float32(data))
     }
 
@@ -148,10 +142,6 @@ fn assemble(pixels: usize, places: [usize; 3], value: impl Fn(usize, usize) -> u
         out.copy_from_slice(&places.map(|channel| value(pixel, channel)));
     }
     rgb
-}
-
-fn ordered(pixel: &[u8], channels: Channels) -> [u8; 3] {
-    if channels == Channels::Bgr { [pixel[2], pixel[1], pixel[0]] } else { [pixel[0], pixel[1], pixel[2]] }
 }
 
 /// ITU-R BT.601, in the fixed-point form that Pillow uses too.

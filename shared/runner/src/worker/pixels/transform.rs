@@ -1,13 +1,16 @@
-//! Scaling, cutting and warping.
+//! Scaling and warping.
 
 use std::cell::RefCell;
 
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    images::{CroppedImageMut, Image, ImageRef},
 };
 
-use super::{Area, Color, Picture};
+use super::{
+    Color, Picture, View, upright,
+    view::{Cut, Reduced},
+};
 
 thread_local! {
     /// Keeps its working buffers from one picture to the next.
@@ -23,44 +26,22 @@ pub(crate) struct Letterboxed {
     pub(crate) offset_y: f32,
 }
 
-impl Picture {
+impl View {
     /// Scales to exactly this size, bilinear; when shrinking, every source pixel has its weight.
-    pub(crate) fn resize(&self, width: u32, height: u32) -> Result<Self, String> {
+    pub(crate) fn resize(&self, width: u32, height: u32) -> Result<Picture, String> {
         if width == 0 || height == 0 {
             return Err(format!("a picture of {width} x {height} pixels cannot be made"));
         }
-        if (width, height) == (self.width, self.height) {
-            return Ok(self.clone());
-        }
-        let source = ImageRef::new(self.width, self.height, &self.rgb, PixelType::U8x3).map_err(|e| e.to_string())?;
-        let mut scaled = Image::new(width, height, PixelType::U8x3);
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        RESIZER
-            .with_borrow_mut(|resizer| resizer.resize(&source, &mut scaled, &options))
-            .map_err(|error| error.to_string())?;
-        Ok(Self { width, height, rgb: scaled.into_vec() })
+        let mut picture = Picture::blank(width, height);
+        self.scale_into(&mut picture, Cut { left: 0, top: 0, width, height })?;
+        Ok(picture)
     }
 
-    /// Cuts out a rectangle, as far as it lies within the picture.
-    pub(crate) fn crop(&self, area: Area) -> Result<Self, String> {
-        let within = |from: f32, length: f32, most: u32| {
-            let start = from.round().clamp(0.0, most as f32) as u32;
-            let end = (from + length).round().clamp(0.0, most as f32) as u32;
-            (start, end.max(start))
-        };
-        let (left, right) = within(area.x, area.width, self.width);
-        let (top, bottom) = within(area.y, area.height, self.height);
-        if left == right || top == bottom {
-            return Err(format!(
-                "the rectangle at {}, {} of {} x {} holds no pixel of the {} x {} picture",
-                area.x, area.y, area.width, area.height, self.width, self.height
-            ));
-        }
-        let mut rgb = Vec::with_capacity((right - left) as usize * (bottom - top) as usize * 3);
-        for line in self.rgb.chunks_exact(self.width as usize * 3).take(bottom as usize).skip(top as usize) {
-            rgb.extend_from_slice(&line[left as usize * 3..right as usize * 3]);
-        }
-        Ok(Self { width: right - left, height: bottom - top, rgb })
+    /// How it is scaled to lie within a frame with the aspect ratio kept: the factor, width and height.
+    pub(crate) fn fitted(&self, width: u32, height: u32) -> (f32, u32, u32) {
+        let scale = (width as f32 / self.width() as f32).min(height as f32 / self.height() as f32);
+        let side = |side: u32, most: u32| ((side as f32 * scale).round() as u32).clamp(1, most.max(1));
+        (scale, side(self.width(), width), side(self.height(), height))
     }
 
     /// Scales into a frame with the aspect ratio kept, and fills the rest.
@@ -71,16 +52,69 @@ impl Picture {
         fill: Color,
         centered: bool,
     ) -> Result<Letterboxed, String> {
-        let scale = (width as f32 / self.width as f32).min(height as f32 / self.height as f32);
-        let fitted = |side: u32, most: u32| ((side as f32 * scale).round() as u32).clamp(1, most.max(1));
-        let scaled = self.resize(fitted(self.width, width), fitted(self.height, height))?;
-        let (left, top) = if centered { ((width - scaled.width) / 2, (height - scaled.height) / 2) } else { (0, 0) };
-        let mut picture = Self::filled(width, height, fill);
-        let lines = picture.rgb.chunks_exact_mut(width as usize * 3).skip(top as usize);
-        for (line, source) in lines.zip(scaled.rgb.chunks_exact(scaled.width as usize * 3)) {
-            line[left as usize * 3..][..source.len()].copy_from_slice(source);
+        if width == 0 || height == 0 {
+            return Err(format!("a picture of {width} x {height} pixels cannot be made"));
         }
+        let (scale, within_width, within_height) = self.fitted(width, height);
+        let (left, top) = if centered { ((width - within_width) / 2, (height - within_height) / 2) } else { (0, 0) };
+        let mut picture = Picture::filled(width, height, fill);
+        self.scale_into(&mut picture, Cut { left, top, width: within_width, height: within_height })?;
         Ok(Letterboxed { picture, scale, offset_x: left as f32, offset_y: top as f32 })
+    }
+
+    /// Scales to a part of a frame.
+    fn scale_into(&self, frame: &mut Picture, part: Cut) -> Result<(), String> {
+        let Cut { left, top, width, height } = self.cut;
+        let area = [left, top, width, height].map(f64::from);
+        if let Some(picture) = self.source.whole.get() {
+            return scale(picture, area, frame, part);
+        }
+        let (Some(Reduced { picture, divisor }), Some(file)) = (self.source.reduced.get(), &self.source.file) else {
+            return Err("the picture has not been decoded".to_owned());
+        };
+        // The last column and row may show only partly what lies within the file.
+        let share = |pixels: u32| f64::from(pixels) / f64::from(*divisor);
+        let (columns, rows) = file.stored_size();
+        let area = area.map(|side| side / f64::from(*divisor));
+        let area = upright::stored(area, (share(columns), share(rows)), file.orientation());
+        if file.is_upright() {
+            return scale(picture, area, frame, part);
+        }
+        let (width, height) =
+            if upright::is_turned(file.orientation()) { (part.height, part.width) } else { (part.width, part.height) };
+        let mut stored = Picture::blank(width, height);
+        scale(picture, area, &mut stored, Cut { left: 0, top: 0, width, height })?;
+        frame.lay(&upright::turn(stored, file.orientation()), part);
+        Ok(())
+    }
+}
+
+/// Scales an area (left, top, width, height) of a picture to a part of a frame.
+fn scale(
+    picture: &Picture,
+    [left, top, width, height]: [f64; 4],
+    frame: &mut Picture,
+    part: Cut,
+) -> Result<(), String> {
+    let words = |error: &dyn std::fmt::Display| error.to_string();
+    let source =
+        ImageRef::new(picture.width, picture.height, &picture.rgb, PixelType::U8x3).map_err(|error| words(&error))?;
+    let mut frame = Image::from_slice_u8(frame.width, frame.height, &mut frame.rgb, PixelType::U8x3)
+        .map_err(|error| words(&error))?;
+    let mut target = CroppedImageMut::new(&mut frame, part.left, part.top, part.width, part.height)
+        .map_err(|error| words(&error))?;
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(left, top, width, height);
+    RESIZER.with_borrow_mut(|resizer| resizer.resize(&source, &mut target, &options)).map_err(|error| words(&error))
+}
+
+impl Picture {
+    /// Lays a picture of the part's size into it.
+    fn lay(&mut self, picture: &Self, part: Cut) {
+        let lines = self.rgb.chunks_exact_mut((self.width as usize * 3).max(1)).skip(part.top as usize);
+        for (line, from) in lines.zip(picture.rgb.chunks_exact((picture.width as usize * 3).max(1))) {
+            line[part.left as usize * 3..][..from.len()].copy_from_slice(from);
+        }
     }
 
     /// A view in which pixel (x, y) shows the original at `matrix` * (x, y, 1), between pixels bilinear, black outside.
@@ -145,7 +179,7 @@ mod tests {
     fn shrinking_is_antialiased() {
         let stripe = [0, 0, 0, 255, 255, 0, 0, 0_u8];
         let picture = Picture { width: 8, height: 1, rgb: stripe.iter().flat_map(|v| [*v; 3]).collect() };
-        let scaled = picture.resize(4, 1).unwrap();
+        let scaled = View::from(picture).resize(4, 1).unwrap();
         let gray: Vec<u8> = scaled.rgb.iter().step_by(3).copied().collect();
         // Each of the middle pixels sees four source pixels with the weights 1/8, 3/8, 3/8, 1/8.
         assert!(gray == [0, 127, 127, 0] || gray == [0, 128, 128, 0], "{gray:?}");
@@ -154,26 +188,17 @@ mod tests {
     #[test]
     fn growing_is_bilinear() {
         let picture = Picture { width: 2, height: 1, rgb: vec![0, 0, 0, 100, 100, 100] };
-        let gray: Vec<u8> = picture.resize(4, 1).unwrap().rgb.iter().step_by(3).copied().collect();
+        let gray: Vec<u8> = View::from(picture).resize(4, 1).unwrap().rgb.iter().step_by(3).copied().collect();
         assert_eq!(gray, [0, 25, 75, 100]);
     }
 
     #[test]
-    fn a_rectangle_is_cut_as_far_as_it_lies_within() {
-        let cut = gradient(8, 6).crop(Area { x: 5.6, y: -2.0, width: 9.0, height: 3.4 }).unwrap();
-        assert_eq!((cut.width, cut.height), (2, 1));
-        assert_eq!(cut.rgb, [60, 0, 7, 70, 0, 7]);
-        assert!(gradient(8, 6).crop(Area { x: 8.0, y: 0.0, width: 4.0, height: 4.0 }).is_err());
-        assert!(gradient(8, 6).crop(Area { x: f32::NAN, y: 0.0, width: 4.0, height: 4.0 }).is_err());
-    }
-
-    #[test]
     fn a_letterboxed_picture_keeps_its_aspect_ratio() {
-        let boxed = gradient(8, 4).letterbox(16, 16, Color([114; 3]), true).unwrap();
+        let boxed = View::from(gradient(8, 4)).letterbox(16, 16, Color([114; 3]), true).unwrap();
         assert_eq!((boxed.scale, boxed.offset_x, boxed.offset_y), (2.0, 0.0, 4.0));
         assert_eq!(&boxed.picture.rgb[..3], [114; 3]);
         assert_eq!(&boxed.picture.rgb[4 * 16 * 3..][..3], [0, 0, 7]);
-        let corner = gradient(8, 4).letterbox(16, 16, Color([1, 2, 3]), false).unwrap();
+        let corner = View::from(gradient(8, 4)).letterbox(16, 16, Color([1, 2, 3]), false).unwrap();
         assert_eq!((corner.offset_x, corner.offset_y), (0.0, 0.0));
         assert_eq!(&corner.picture.rgb[15 * 16 * 3..][..3], [1, 2, 3]);
     }

@@ -15,7 +15,7 @@ use vision_protocol::{
 };
 
 use crate::{
-    ipc::WireValue,
+    ipc::{Attachment, WireValue},
     worker::{
         app::{App, Folder},
         execution::{Parcel, Report},
@@ -103,12 +103,13 @@ fn input(
     parameter: &Parameter,
     value: &Value,
     folder: &Path,
-    attachments: &mut Vec<Vec<u8>>,
+    attachments: &mut Vec<Attachment>,
 ) -> Result<WireValue, String> {
     if parameter.parameter_type == ParameterType::Image {
         // The checking of the archive has made sure that it is a plain name of a file beside the inputs.
         let file = value.as_str().filter(|name| !name.contains('/')).ok_or("must name a file of the example")?;
-        attachments.push(std::fs::read(folder.join(file)).map_err(|error| format!("{file} cannot be read: {error}"))?);
+        let bytes = std::fs::read(folder.join(file)).map_err(|error| format!("{file} cannot be read: {error}"))?;
+        attachments.push(bytes.into());
         return Ok(WireValue::Picture(attachments.len() - 1));
     }
     Ok(match parameter.check(value)? {
