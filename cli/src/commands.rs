@@ -1,0 +1,6 @@
+//! One file per command. Each returns the program's exit code; an error is exit code 2.
+
+pub(crate) mod check;
+pub(crate) mod conform;
+pub(crate) mod pack;
+pub(crate) mod schema;
