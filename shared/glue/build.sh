@@ -40,7 +40,7 @@ fi
 built="$here/components/target/components"
 mkdir -p "$built"
 set --
-for component in classification detection; do
+for component in classification detection segmentation; do
     set -- "$@" "$here/components/target/$target/release/vision_glue_$component.wasm" "$built/$component.wasm"
 done
 (cd "$here/../.." && cargo run --quiet --release -p vision-glue --example componentize -- "$@")
