@@ -32,9 +32,24 @@ deny:
 glue:
     .ci/glue
 
+# Fuzz everything that strangers hand in, each target for so many seconds.
+fuzz seconds="600" *targets:
+    fuzz/run-all {{seconds}} {{targets}}
+
 # Print where the time of a run goes: bare model, runner, portal.
 bench data="../shared":
-    VISION_TEST_DATA="$(realpath {{data}})" cargo bench --package portal --bench whole_run
+    VISION_TEST_DATA="$(realpath {{data}})" cargo bench --workspace --bench whole_run
+
+# Compare the runners with bare engines and with other servers of models: tables and a chart below target/compare/.
+compare data="../shared" *models:
+    benches/peers/setup
+    cargo build --release --workspace --bins
+    VISION_TEST_DATA="$(realpath {{data}})" benches/with-onnxruntime cargo bench --workspace --bench compare -- {{models}}
+
+# Load a runner for half an hour while its workers are killed at random.
+soak data="../shared" minutes="30":
+    cargo build --release --workspace --bins
+    VISION_TEST_DATA="$(realpath {{data}})" cargo bench --workspace --bench soak -- {{minutes}}
 
 # Train the sample apps' models anew (about twenty minutes; sample-apps/training/README.md names the fonts it needs).
 train:

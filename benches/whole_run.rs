@@ -4,18 +4,17 @@
 //! is sent to the event that says “done”), each with one caller and with eight. `just bench` builds and starts it.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-#[expect(dead_code, unused_imports, unused_macros, reason = "the end-to-end tests use the rest")]
-mod support;
-
-#[path = "bench/direct.rs"]
-mod direct;
-#[path = "bench/figures.rs"]
-mod figures;
-#[path = "bench/marketplace.rs"]
+#[expect(dead_code, reason = "the comparison uses the rest")]
+mod common;
+#[path = "whole_run/marketplace.rs"]
 mod marketplace;
+#[expect(dead_code, unused_imports, unused_macros, reason = "the end-to-end tests use the rest")]
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::{
     hint::black_box,
+    path::Path,
     process::ExitCode,
     thread,
     time::{Duration, Instant},
@@ -24,8 +23,10 @@ use std::{
 use tract_onnx::prelude::*;
 use vision_protocol::messages::Timings;
 
-use direct::Direct;
-use figures::{Figures, measure, row};
+use common::{
+    figures::{Figures, measure},
+    runner::Runner,
+};
 use marketplace::Marketplace;
 use support::{
     data::{TestData, read},
@@ -35,6 +36,7 @@ use support::{
 const MODEL: &str = "classification/squeezenet_fp32_from_fp16.onnx";
 const PHOTO: &str = "darknet_dog.jpg";
 const CALLERS: usize = 8;
+const WINDOW: Duration = Duration::from_secs(8);
 /// Milliseconds around the model call: the targets.
 const AROUND_RUN: f64 = 5.0;
 const AROUND_PORTAL: f64 = 15.0;
@@ -50,7 +52,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let cores = thread::available_parallelism().map_or(1, usize::from);
     println!("SqueezeNet on {PHOTO}, {cores} cores; milliseconds\n");
-    println!("{}", figures::HEADINGS);
+    println!("                              p50      p99     mean   runs/s");
     let (bare, bare_rate) = bare_model(&data, cores);
     row("bare tract, one thread", &bare, None);
     println!("{:<26}{:>34.1}", format!("bare tract, {cores} threads"), bare_rate);
@@ -62,6 +64,13 @@ fn main() -> ExitCode {
     verdict("/run, one caller", run.mean() - model, AROUND_RUN);
     verdict("portal, one caller", portal.mean() - model, AROUND_PORTAL);
     ExitCode::SUCCESS
+}
+
+/// Prints one line of the table.
+fn row(what: &str, figures: &Figures, rate: Option<f64>) {
+    let rate = rate.map_or_else(String::new, |rate| format!("{rate:.1}"));
+    let (p50, p99, mean) = (figures.quantile(0.5), figures.quantile(0.99), figures.mean());
+    println!("{what:<26}{p50:>7.2}  {p99:>7.2}  {mean:>7.2}  {rate:>7}");
 }
 
 fn verdict(what: &str, around: f64, target: f64) {
@@ -102,15 +111,17 @@ fn bare_model(data: &TestData, cores: usize) -> (Figures, f64) {
 }
 
 async fn through_runner(data: &TestData) -> (Figures, Timings) {
-    let direct = Direct::start(packages::squeezenet(data), read(&data.image(PHOTO))).await;
+    let program = Path::new(env!("CARGO_BIN_EXE_portal"));
+    let arguments = ["runner-tract", "serve"].map(Into::into);
+    let runner = Runner::start(program, &arguments, packages::squeezenet(data), read(&data.image(PHOTO))).await;
     for _ in 0..10 {
-        direct.run().await;
+        runner.run().await;
     }
-    direct.forget();
-    let (one, rate) = measure(1, async || direct.run().await).await;
-    let stages = direct.mean_timings();
+    runner.forget();
+    let (one, rate) = measure(1, WINDOW, async || runner.run().await).await;
+    let stages = runner.mean_timings();
     row("/run, 1 caller", &one, Some(rate));
-    let (eight, rate) = measure(CALLERS, async || direct.run().await).await;
+    let (eight, rate) = measure(CALLERS, WINDOW, async || runner.run().await).await;
     row(&format!("/run, {CALLERS} callers"), &eight, Some(rate));
     (one, stages)
 }
@@ -120,9 +131,9 @@ async fn through_portal(data: &TestData) -> Figures {
     for _ in 0..10 {
         market.run().await;
     }
-    let (one, rate) = measure(1, async || market.run().await).await;
+    let (one, rate) = measure(1, WINDOW, async || market.run().await).await;
     row("portal, 1 caller", &one, Some(rate));
-    let (eight, rate) = measure(CALLERS, async || market.run().await).await;
+    let (eight, rate) = measure(CALLERS, WINDOW, async || market.run().await).await;
     row(&format!("portal, {CALLERS} callers"), &eight, Some(rate));
     one
 }
