@@ -83,7 +83,7 @@ async fn compare(model: &Model, places: &Places, photo: &[u8]) -> Result<Compare
     let package = model.package(&places.data)?;
     for (name, program, arguments) in [
         ("/run, tract", "runner-tract", &["serve"][..]),
-        ("/run, ONNX Runtime", "runner-gpu", &["--device", "cpu", "serve"][..]),
+        ("/run, ONNX Runtime", "runner-gpu", &["serve", "--device", "cpu"][..]),
     ] {
         let arguments: Vec<_> = arguments.iter().map(Into::into).collect();
         let runner = Runner::start(&places.programs.join(program), &arguments, package.clone(), photo.to_owned()).await;

@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     net::{Ipv4Addr, TcpListener},
-    os::unix::process::CommandExt as _,
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -12,9 +11,9 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use reqwest::{Client, multipart};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::models::Model;
+use crate::{common::processes::Tree, models::Model};
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -64,8 +63,6 @@ impl Peer {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
-            // Its own group: it starts workers of its own, which end with it.
-            .process_group(0)
             .spawn()
             .with_context(|| format!("{} does not start; `just compare` sets it up", kind.name))?;
         let url = format!("http://127.0.0.1:{port}/predict");
@@ -104,8 +101,11 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            kill_process_group(group, Signal::KILL).ok();
+        // Some of its workers lead groups of their own.
+        for pid in Tree(self.child.id()).pids() {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                kill_process(pid, Signal::KILL).ok();
+            }
         }
         self.child.wait().ok();
     }

@@ -115,6 +115,8 @@ pub struct FleetConfig {
     pub spares: usize,
     /// Runs that one worker computes side by side.
     pub parallel: usize,
+    /// Runs that a worker is sent beyond those, so that a thread which has ended one finds the next.
+    pub ahead: usize,
     /// Runs that are computed side by side by all workers together.
     pub slots: usize,
     /// Runs of one release that may wait.
@@ -141,6 +143,7 @@ impl Default for FleetConfig {
             memory_bytes: 4 << 30,
             spares: 1,
             parallel: cores,
+            ahead: 1,
             slots: 2 * cores,
             queue: 64,
             held: 512,
@@ -208,7 +211,7 @@ impl Config {
             package_limits: PackageLimits::default(),
             package_disk_bytes: 1 << 30,
             run_limits: RunLimits::default(),
-            fleet: FleetConfig { workers: 2, parallel: 2, slots: 8, queue: 2, ..FleetConfig::default() },
+            fleet: FleetConfig { workers: 2, parallel: 2, ahead: 0, slots: 8, queue: 2, ..FleetConfig::default() },
             worker,
             cell: CellConfig::default(),
             result_cache_bytes: 0,

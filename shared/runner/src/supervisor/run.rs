@@ -82,7 +82,7 @@ impl Supervisor {
             let message = format!("caller: must have at most {} bytes", RunRequest::MOST_CALLER_BYTES);
             return Err(Failure::new(ErrorCode::BadRequest, message));
         }
-        let share = release.learned.flights(self.config.fleet.parallel);
+        let share = release.learned.flights(self.config.fleet.parallel) + self.config.fleet.ahead;
         let place = self.queue.admit(&Applicant { release: release.id, share, caller: request.caller.as_deref() })?;
         record.admitted();
         let own = limits_of(&self.config.run_limits, &release).deadline_ms;
