@@ -47,7 +47,9 @@ impl Guest for Segmentation {
 }
 
 fn class_map(net: &Net, answers: &[Answer]) -> Result<ClassMap, String> {
-    let misfit = || net.misfit("of segmentation", "one output [1, height, width, classes] or [1, classes, height, width]", answers);
+    let misfit = || {
+        net.misfit("of segmentation", "one output [1, height, width, classes] or [1, classes, height, width]", answers)
+    };
     let [answer] = answers else { return Err(misfit()) };
     // The sides of the map are those of the frame, or a whole part of them; the classes are what is left.
     let (axis, height, width) = match *answer.shape {
