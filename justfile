@@ -43,12 +43,12 @@ bench data="../shared":
 # Compare the runners with bare engines and with other servers of models: tables and a chart below target/compare/.
 compare data="../shared" *models:
     benches/peers/setup
-    cargo build --release --workspace --bins
+    cargo build --release --workspace --all-targets
     VISION_TEST_DATA="$(realpath {{data}})" benches/with-onnxruntime cargo bench --workspace --bench compare -- {{models}}
 
 # Load a runner for half an hour while its workers are killed at random.
 soak data="../shared" minutes="30":
-    cargo build --release --workspace --bins
+    cargo build --release --workspace --all-targets
     VISION_TEST_DATA="$(realpath {{data}})" cargo bench --workspace --bench soak -- {{minutes}}
 
 # Train the sample apps' models anew (about twenty minutes; sample-apps/training/README.md names the fonts it needs).
