@@ -40,6 +40,11 @@ fuzz seconds="600" *targets:
 bench data="../shared":
     VISION_TEST_DATA="$(realpath {{data}})" cargo bench --workspace --bench whole_run
 
+# Where each tenth of a millisecond of a run goes.
+profile data="../shared":
+    cargo build --release --workspace --all-targets
+    VISION_TEST_DATA="$(realpath {{data}})" benches/with-onnxruntime cargo bench --workspace --bench profile
+
 # Compare the runners with bare engines and with other servers of models: tables and a chart below target/compare/.
 compare data="../shared" *models:
     benches/peers/setup

@@ -30,7 +30,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use common::{
-    figures::measure,
+    figures::{Figures, measure},
     processes::{Peak, Tree},
     runner::Runner,
 };
@@ -73,12 +73,14 @@ fn main() -> Result<()> {
 }
 
 async fn compare(model: &Model, places: &Places, photo: &[u8]) -> Result<Compared> {
-    let decode = bare::decode(photo)?;
     let file = places.data.join("models").join(&model.file);
-    let bare = vec![
-        ("tract".to_owned(), bare::infer(&runner_tract::TractEngine, &file)?),
-        ("ONNX Runtime".to_owned(), bare::infer(&bare::onnx_runtime()?, &file)?),
-    ];
+    let input = model.input(&image::load_from_memory(photo)?.into_rgb8())?;
+    let onnx_runtime = bare::onnx_runtime()?;
+    let alone = || -> Result<[Vec<Duration>; 3]> {
+        let tract = bare::infer(&runner_tract::TractEngine, &file, &input)?;
+        Ok([bare::decode(photo)?, tract, bare::infer(&onnx_runtime, &file, &input)?])
+    };
+    let before = alone()?;
     let mut rows = Vec::new();
     let package = model.package(&places.data)?;
     for (name, program, arguments) in [
@@ -89,10 +91,16 @@ async fn compare(model: &Model, places: &Places, photo: &[u8]) -> Result<Compare
         let runner = Runner::start(&places.programs.join(program), &arguments, package.clone(), photo.to_owned()).await;
         rows.extend(measured(name, runner.pid(), async || runner.run().await).await);
     }
+    // Once more, so that a machine that changes its pace changes it for both.
+    let after = alone()?;
     for peer in PEERS {
         let server = Peer::start(peer, model, &places.python, &places.data, photo.to_owned()).await?;
         rows.extend(measured(peer.name, server.pid(), async || server.run().await).await);
     }
+    let mut after = after.into_iter();
+    let [decode, tract, onnx] =
+        before.map(|times| Figures::new(times.into_iter().chain(after.next().unwrap_or_default())));
+    let bare = vec![("tract".to_owned(), tract), ("ONNX Runtime".to_owned(), onnx)];
     Ok(Compared { model: model.name.clone(), decode, bare, rows })
 }
 

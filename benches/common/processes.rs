@@ -64,6 +64,30 @@ fn stat(pid: u32) -> Option<Vec<String>> {
     Some(fields.split_ascii_whitespace().map(ToOwned::to_owned).collect())
 }
 
+/// Processor time that the host of a virtual machine had for others, from `/proc/stat`.
+pub(crate) struct Stolen([f64; 2]);
+
+impl Stolen {
+    /// Counts from now on.
+    pub(crate) fn now() -> Self {
+        Self(Self::read())
+    }
+
+    /// Per cent of all processor time.
+    pub(crate) fn since(&self) -> f64 {
+        let [all, stolen] = Self::read();
+        100.0 * (stolen - self.0[1]) / (all - self.0[0]).max(1.0)
+    }
+
+    /// Ticks of all kinds, and those stolen, the eighth kind.
+    fn read() -> [f64; 2] {
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let line = stat.lines().next().unwrap_or_default();
+        let ticks: Vec<f64> = line.split_ascii_whitespace().skip(1).take(8).filter_map(|n| n.parse().ok()).collect();
+        [ticks.iter().sum(), ticks.get(7).copied().unwrap_or_default()]
+    }
+}
+
 /// Watches how much memory a tree of processes takes at most.
 pub(crate) struct Peak {
     most: Arc<AtomicU64>,

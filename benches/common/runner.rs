@@ -18,7 +18,7 @@ use tokio::{
 };
 use vision_protocol::{
     limits::PackageLimits,
-    messages::{FIELD_CVAPP_ID, FIELD_SOURCE_FILE, RunResponse, Timings},
+    messages::{FIELD_CVAPP_ID, FIELD_SOURCE_FILE, RunResponse, Span, Timings},
 };
 
 const RELEASE: &str = "1";
@@ -92,6 +92,15 @@ impl Runner {
         let answer: RunResponse = answer.json().await.expect("the protocol's answer");
         assert!(!answer.result.is_empty());
         self.timings.lock().expect("nobody panics").push(answer.timings.expect("our runner tells its times"));
+    }
+
+    /// One run that is traced: where its time went, and how long the runner had it, in milliseconds.
+    pub(crate) async fn traced(&self) -> (Vec<Span>, f64) {
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let answer = self.request().header("traceparent", parent).send().await.expect("the runner answers");
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
+        let answer: RunResponse = answer.json().await.expect("the protocol's answer");
+        (answer.spans, answer.timings.expect("our runner tells its times").total_ms)
     }
 
     /// Forgets the times told until now.

@@ -8,7 +8,7 @@ use plotters::{
     chart::{ChartBuilder, SeriesLabelPosition},
     drawing::IntoDrawingArea,
     element::Rectangle,
-    style::{Color, IntoFont, RGBColor, WHITE},
+    style::{Color, IntoFont, RGBColor, TRANSPARENT, WHITE},
 };
 
 use crate::report::Compared;
@@ -42,6 +42,7 @@ pub(crate) fn draw(all: &[Compared], file: &Path) -> Result<()> {
     chart
         .configure_mesh()
         .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
         .x_labels(2 * all.len() + 1)
         .x_label_formatter(&name)
         .y_desc("runs per second")

@@ -6,9 +6,11 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
+use image::{RgbImage, imageops};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use vision_runner::engine::{Data, Tensor};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 /// One model, and how a photo becomes its input.
@@ -43,6 +45,28 @@ impl Model {
     /// What the peers are told.
     pub(crate) fn spec(&self) -> Result<String> {
         Ok(serde_json::to_string(self)?)
+    }
+
+    /// What the model sees of a photo, more or less: numbers like those that it will have to compute with.
+    pub(crate) fn input(&self, photo: &RgbImage) -> Result<Tensor> {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let scaled = imageops::thumbnail(photo, self.width, self.height);
+        let number = |pixel: usize, channel: usize| {
+            let from = if self.channels == "BGR" { 2 - channel } else { channel };
+            let step = |list: &[f64]| list.get(channel).or(list.first()).copied().unwrap_or_default();
+            let value = f64::from(scaled.as_raw()[3 * pixel + from]) / self.divisor;
+            ((value - step(&self.mean)) / step(&self.std)) as f32
+        };
+        let (shape, numbers) = if self.layout == "NHWC" {
+            let numbers = (0..width * height).flat_map(|pixel| [0, 1, 2].map(|channel| number(pixel, channel)));
+            ([1, height, width, 3], numbers.collect())
+        } else {
+            let plane = |channel| (0..width * height).map(move |pixel| number(pixel, channel));
+            let mut numbers = Vec::with_capacity(3 * width * height);
+            (0..3).for_each(|channel| numbers.extend(plane(channel)));
+            ([1, 3, height, width], numbers)
+        };
+        Tensor::new(shape, Data::Float32(numbers)).map_err(|message| anyhow!(message))
     }
 
     /// The model as an app.

@@ -16,7 +16,7 @@ use serde_json::json;
 use support::{models::real_models, package::Package, worker::Worker};
 use vision_protocol::limits::RunLimits;
 use vision_runner::{
-    engine::{Element, Engine, Tensor},
+    engine::{Data, Engine, Tensor},
     ipc::WireValue,
 };
 
@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     let photos = [std::fs::read(models.join("../images/darknet_dog.jpg"))?];
     let model_file = models.join("classification/squeezenet_fp32_from_fp16.onnx");
 
-    let bare = bare_tract(&model_file)?;
+    let bare = bare_tract(&model_file, &photos[0])?;
     let decode = spread(|| {
         timed(|| image::load_from_memory(&photos[0]).map(|image| drop(image.into_rgb8())).map_err(Into::into))
     })?;
@@ -73,11 +73,13 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn bare_tract(file: &Path) -> Result<Spread> {
+fn bare_tract(file: &Path, photo: &[u8]) -> Result<Spread> {
     let model = TractEngine.load(file)?;
     let input = &model.inputs()[0];
-    let zeros = Tensor::zeros(input.shape.as_slice(), Element::Float32).map_err(Error::msg)?;
-    spread(|| timed(|| Ok(model.infer(vec![(input.name.clone(), zeros.clone())]).map(drop)?)))
+    let seen = image::load_from_memory(photo)?.thumbnail_exact(224, 224).into_rgb8();
+    let numbers = (0..3).flat_map(|plane| seen.pixels().map(move |pixel| f32::from(pixel[2 - plane]))).collect();
+    let seen = Tensor::new(input.shape.as_slice(), Data::Float32(numbers)).map_err(Error::msg)?;
+    spread(|| timed(|| Ok(model.infer(vec![(input.name.clone(), seen.clone())]).map(drop)?)))
 }
 
 fn timed(work: impl FnOnce() -> Result<()>) -> Result<f64> {
