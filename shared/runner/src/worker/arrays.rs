@@ -85,6 +85,11 @@ pub(crate) fn argmax(tensor: &Tensor, axis: u32) -> Result<Tensor, String> {
     if length == 0 {
         return Err(format!("axis {axis} of shape {:?} is empty", tensor.shape()));
     }
+    let mut shape = tensor.shape().to_vec();
+    shape.remove(axis as usize);
+    if inner == 1 {
+        return Tensor::new(shape, Data::Int32(data.chunks_exact(length).map(largest_of).collect()));
+    }
     let mut winners = Vec::with_capacity(outer * inner);
     let mut best = vec![0.0; inner];
     for block in data.chunks_exact((length * inner).max(1)) {
@@ -100,9 +105,23 @@ pub(crate) fn argmax(tensor: &Tensor, axis: u32) -> Result<Tensor, String> {
             }
         }
     }
-    let mut shape = tensor.shape().to_vec();
-    shape.remove(axis as usize);
     Tensor::new(shape, Data::Int32(winners))
+}
+
+/// Index of the first of the largest elements of a row; NaN is larger than nothing, and nothing larger than it. The
+/// largest is found eight at a time, which a compiler cannot do with a loop that keeps the index.
+fn largest_of(row: &[f32]) -> i32 {
+    const LANES: usize = 8;
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for (most, value) in lanes.iter_mut().zip(chunk) {
+            *most = if *value > *most { *value } else { *most };
+        }
+    }
+    let most =
+        lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |most, value| if *value > most { *value } else { most });
+    if row[0].is_nan() { 0 } else { row.iter().position(|value| *value == most).unwrap_or(0) as i32 }
 }
 
 /// The `k` largest elements of the flattened tensor, best first.
@@ -186,6 +205,18 @@ mod tests {
         let winners = argmax(&tensor, 1).unwrap();
         assert_eq!((winners.shape(), winners.data()), (&[1, 2][..], &Data::Int32(vec![1, 0])));
         assert_eq!(argmax(&tensor, 2).unwrap().data(), &Data::Int32(vec![1, 1, 1]));
+        // Along the last axis it goes another way, which must not show.
+        let rows = [[f32::NAN, 5.0], [3.0, f32::NAN], [f32::NEG_INFINITY; 2], [-0.0, 0.0], [2.0, 2.0]];
+        let long: Vec<f32> = (0..19).map(|n| if n == 7 || n == 18 { 4.0 } else { n as f32 / 10.0 }).collect();
+        for row in rows.iter().map(|row| row.to_vec()).chain([long]) {
+            let [last, other] = [vec![1, row.len()], vec![row.len(), 1]].map(|shape| floats(&shape, &row));
+            let twice: Vec<f32> = row.iter().flat_map(|value| [*value; 2]).collect();
+            let other =
+                [argmax(&other, 0), argmax(&floats(&[row.len(), 2], &twice), 0).map(|t| slice(&t, 0, 0, 1).unwrap())];
+            for winner in other {
+                assert_eq!(winner.unwrap().data(), argmax(&last, 1).unwrap().data(), "{row:?}");
+            }
+        }
     }
 
     #[test]

@@ -87,8 +87,10 @@ fn shares(net: &Net, map: &ClassMap) -> Vec<Share> {
 }
 
 fn painted(map: &ClassMap) -> Result<Image, String> {
-    let pixels = map.classes.iter().flat_map(|&class| color(class)).collect::<Vec<u8>>();
-    let tensor = Tensor::from_bytes(&[1, map.height, map.width, 3], ElementType::Uint8, &pixels)?;
+    let highest = map.classes.iter().copied().max().unwrap_or(0);
+    let colors: Vec<[u8; 3]> = (0..=highest).map(color).collect();
+    let pixels: Vec<[u8; 3]> = map.classes.iter().map(|&class| colors[class as usize]).collect();
+    let tensor = Tensor::from_bytes(&[1, map.height, map.width, 3], ElementType::Uint8, pixels.as_flattened())?;
     let plain = Normalization {
         layout: Layout::Nhwc,
         channels: Channels::Rgb,

@@ -107,6 +107,9 @@ impl Picture {
             _ => [0, 1, 2],
         };
         let rgb = match tensor.data() {
+            Data::Uint8(data) if normalization.layout == Layout::Nhwc && channels == 3 && places == [0, 1, 2] => {
+                data.clone()
+            }
             Data::Uint8(data) => assemble(pixels, places, |pixel, channel| data[at(pixel, channel)]),
             Data::Float32(data) => assemble(pixels, places, |pixel, channel| {
                 let [divisor, mean, deviation] = steps[channel];
