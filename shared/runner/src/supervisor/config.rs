@@ -179,8 +179,18 @@ const INHERITED: [&str; 8] = [
     "RUST_LOG",
 ];
 
-/// What a worker is told in any case: ONNX Runtime reports to its maker unless this is set before it is loaded.
-const SET: [(&str, &str); 1] = [("ORT_DISABLE_TELEMETRY", "1")];
+/// What a worker is told in any case.
+const SET: [(&str, &str); 2] = [
+    // One heap for all threads, which keeps what it has got up to 128 MiB. Otherwise each inference gives the memory of
+    // its tensors back to the kernel, and the next one takes it page by page: for a model with tensors of megabytes that
+    // is a tenth of its time, and a heap per thread takes half as much memory again.
+    (
+        "GLIBC_TUNABLES",
+        "glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=134217728",
+    ),
+    // ONNX Runtime reports to its maker unless this is set before it is loaded.
+    ("ORT_DISABLE_TELEMETRY", "1"),
+];
 
 impl WorkerCommand {
     /// This very program as a worker, `prefix` being the arguments that lead to its runner part.

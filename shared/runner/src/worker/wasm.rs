@@ -42,7 +42,8 @@ pub(super) fn engine(limits: &RunLimits, parallel: usize) -> wasmtime::Result<En
         .table_elements(TABLE_ELEMENTS)
         // The limit of a run is told in better words by the host, so the pool's is higher.
         .max_memory_size(usize::try_from(RESERVED_BYTES.min(limits.glue_memory_bytes.saturating_mul(2)))?)
-        .linear_memory_keep_resident(1 << 20);
+        .linear_memory_keep_resident(1 << 20)
+        .table_keep_resident(64 << 10);
     let mut config = Config::new();
     config
         .epoch_interruption(true)
