@@ -175,25 +175,33 @@ impl Fleet {
         self.changed.notify_waiters();
     }
 
-    /// Has a package loaded by a process that was started ahead, or by a new one where none is at hand.
+    /// Has a package loaded by a process that was started ahead, or by a new one where none is at hand; a second time,
+    /// by a new one, if the process died, which need not have been the package's fault.
     async fn begin(&self, start: Start, timeout: Duration) -> Result<Ready, NotReady> {
-        let connection = match self.spares.take().await {
-            Some(spare) => spare,
-            None => {
-                let spawned = spawn(&self.command);
-                self.spares.note(spawned.as_ref().err().map(|error| format!("could not be started: {error}")));
-                spawned.map_err(NotReady::Broken)?
-            }
+        let begun = match self.spares.take().await {
+            Some(spare) => spare.begin(start.clone(), timeout).await,
+            None => self.begin_anew(start.clone(), timeout).await,
         };
-        let ready = connection.begin(start, timeout).await?;
+        let ready = match begun {
+            Err(NotReady::Died(how)) if !self.spares.is_stopped() => {
+                tracing::warn!(package = ?start.package, worker.end = how, "a worker ended while it loaded a package");
+                self.begin_anew(start, timeout).await?
+            }
+            begun => begun?,
+        };
         if self.spares.is_stopped() {
             return Err(NotReady::Died("was ended: the runner is stopping".to_owned()));
         }
         Ok(ready)
     }
 
-    /// Tries a package out that is to become that release; a second time if the process died, which need not have been
-    /// the package's fault.
+    async fn begin_anew(&self, start: Start, timeout: Duration) -> Result<Ready, NotReady> {
+        let spawned = spawn(&self.command);
+        self.spares.note(spawned.as_ref().err().map(|error| format!("could not be started: {error}")));
+        spawned.map_err(NotReady::Broken)?.begin(start, timeout).await
+    }
+
+    /// Tries a package out that is to become that release.
     pub(super) async fn prove(&self, id: ReleaseId, package: &Path, manifest: &Manifest) -> Result<Ready, NotReady> {
         let start = Start {
             package: package.to_owned(),
@@ -203,13 +211,7 @@ impl Fleet {
             cell: self.cell.settings(id, self.limits.worker_memory_bytes),
             learned: Learned::default(),
         };
-        match self.begin(start.clone(), self.config.prove_timeout).await {
-            Err(NotReady::Died(how)) => {
-                tracing::warn!(release.id = id.0, worker.end = how, "a worker ended while it tried a package out");
-                self.begin(start, self.config.prove_timeout).await
-            }
-            verdict => verdict,
-        }
+        self.begin(start, self.config.prove_timeout).await
     }
 
     /// Keeps the worker that has proved a release, so that the first run finds it warm; not where others keep all

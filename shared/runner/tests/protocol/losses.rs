@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{Gate, Runner};
+use crate::harness::{Gate, Runner, package};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_whose_worker_is_killed_ends_well_on_the_next_one() {
@@ -17,6 +18,17 @@ async fn a_run_whose_worker_is_killed_ends_well_on_the_next_one() {
     let second = gate.arrival().await;
     assert_ne!(first.pid, second.pid);
     second.release().await;
+    assert_eq!(run.await.unwrap().said(), "went on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_while_it_loads_costs_no_run() {
+    let runner = Runner::start().await;
+    runner.publish(1, package("Stumbling")).await.is(StatusCode::OK);
+    let gate = Gate::open().await;
+    let run = runner.hold(1, &gate, None);
+    gate.arrival().await.kill();
+    gate.arrival().await.release().await;
     assert_eq!(run.await.unwrap().said(), "went on");
 }
 
