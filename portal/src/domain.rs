@@ -4,6 +4,7 @@
 //! [`DomainError`] that says what the caller may read.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod catalog;
 mod error;
 pub mod files;

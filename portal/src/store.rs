@@ -3,6 +3,7 @@
 //! One SQL text serves both, under a strict rule: columns are BIGINT, DOUBLE PRECISION, TEXT or BLOB/BYTEA,
 //! placeholders are `$1`, column lists are spelled out. What belongs together is one method, one transaction.
 
+mod api_keys;
 mod apps;
 mod blobs;
 mod jobs;
@@ -22,6 +23,7 @@ use sqlx::{
 };
 use url::Url;
 
+pub use api_keys::{KeyHolderRow, KeyRow, NewKeyRow};
 pub use apps::{AppListing, AppRow, ReleasePlan};
 pub use blobs::{BlobRole, BlobRow, NewBlob};
 pub use jobs::{JobKind, Lease};

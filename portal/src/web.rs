@@ -4,6 +4,8 @@
 //! function of [`domain`](crate::domain), and renders a template of `templates/`. Errors become pages or
 //! problem+json in [`error`].
 
+#[cfg(test)]
+mod api_story;
 pub mod assets;
 mod chrome;
 mod error;
@@ -12,6 +14,7 @@ mod fields;
 mod forms;
 mod headers;
 mod identity;
+mod keyed;
 mod markdown;
 mod notices;
 mod pages;

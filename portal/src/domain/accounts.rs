@@ -204,7 +204,8 @@ async fn open_session(portal: &Portal, user: UserId) -> Result<SessionToken> {
     Ok(token)
 }
 
-async fn throttle(portal: &Portal, name: &str, most: u32) -> Result<()> {
+/// Counts an attempt under `name`; after `most` of them in a quarter of an hour, says when to come back.
+pub(super) async fn throttle(portal: &Portal, name: &str, most: u32) -> Result<()> {
     let now = portal.now();
     let (attempts, since) = portal.store.count_attempt(name, now, WINDOW_MS).await?;
     if attempts > i64::from(most) {

@@ -13,6 +13,9 @@ pub enum DomainError {
     /// Nobody is logged in, and somebody has to be.
     #[error("log in first")]
     LogInFirst,
+    /// No API key came with a request that needs one, or it is not good any more; the text says which.
+    #[error("{0}")]
+    BadKey(&'static str),
     /// The caller may not do this; the text says what is needed.
     #[error("{0}")]
     Forbidden(String),

@@ -134,7 +134,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Sets a password and role, and ends all sessions.
+    /// Sets a password and role, and ends all sessions and API keys.
     ///
     /// # Errors
     /// The database's.
@@ -147,6 +147,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         sqlx::query("delete from sessions where user_id = $1").bind(id.0).execute(&mut *transaction).await?;
+        sqlx::query("delete from api_keys where user_id = $1").bind(id.0).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 

@@ -69,6 +69,7 @@ impl Problem {
         match domain {
             DomainError::NotFound => Self::not_found(),
             DomainError::LogInFirst => Self::new(StatusCode::UNAUTHORIZED, "Log in first", ""),
+            DomainError::BadKey(_) => Self::new(StatusCode::UNAUTHORIZED, "A good API key is needed", words),
             DomainError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "That is not yours to do", words),
             DomainError::Invalid(faults) => Self {
                 faults: faults.clone(),
@@ -161,7 +162,7 @@ fn is_ours(content_type: &HeaderValue) -> bool {
 }
 
 async fn answer(request: &HttpRequest, problem: &Problem) -> HttpResponse {
-    if !respond::wants_html(request) {
+    if !respond::wants_html(request) || respond::is_api(request) {
         return problem_json(request, problem);
     }
     if problem.status == StatusCode::UNAUTHORIZED {
@@ -193,7 +194,8 @@ fn problem_json(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     let mut response = HttpResponse::build(problem.status);
     response.content_type("application/problem+json");
     if problem.status == StatusCode::UNAUTHORIZED {
-        response.insert_header((WWW_AUTHENTICATE, "Cookie"));
+        let scheme = if respond::is_api(request) { "Bearer" } else { "Cookie" };
+        response.insert_header((WWW_AUTHENTICATE, scheme));
     }
     let mut response = response.body(body.to_string());
     retry_after(&mut response, problem);

@@ -8,7 +8,7 @@ use actix_web::{
     dev::Payload,
     web::{Bytes, Query},
 };
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use serde::{Deserialize, de::DeserializeOwned};
 use vision_protocol::fault::Fault;
 
@@ -49,8 +49,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
     }
 }
 
+/// The fields of a multipart form, one after the other.
+pub(crate) struct Parts(Multipart);
+
 /// A multipart form whose first field was a good CSRF token. Nothing else of it has been read.
-pub(crate) struct CsrfMultipart(Multipart);
+pub(crate) struct CsrfMultipart(pub(crate) Parts);
 
 impl FromRequest for CsrfMultipart {
     type Error = WebError;
@@ -69,12 +72,12 @@ impl FromRequest for CsrfMultipart {
                 }
                 _ => Err(WebError::ExpiredForm),
             };
-            let mut parts = Self(parts);
+            let mut parts = Parts(parts);
             if let Err(error) = checked {
                 parts.drain().await;
                 return Err(error);
             }
-            Ok(parts)
+            Ok(Self(parts))
         })
     }
 }
@@ -82,7 +85,12 @@ impl FromRequest for CsrfMultipart {
 /// Bytes that are read and thrown away so that a browser, which sends all before it listens, sees the answer.
 const DRAINED_AT_MOST: usize = 256 << 20;
 
-impl CsrfMultipart {
+impl Parts {
+    /// The form in a body. Nothing of it has been read.
+    pub(crate) fn new(request: &HttpRequest, body: Payload) -> Self {
+        Self(Multipart::new(request.headers(), body))
+    }
+
     /// The next field.
     pub(crate) async fn next(&mut self) -> Result<Option<Field>, WebError> {
         self.0.try_next().await.map_err(|error| WebError::BadForm(format!("It broke off ({error}).")))
@@ -90,16 +98,31 @@ impl CsrfMultipart {
 
     /// Reads what is left of the request, in vain.
     pub(crate) async fn drain(&mut self) {
-        let mut drained = 0;
-        while let Ok(Some(mut field)) = self.0.try_next().await {
-            while let Some(Ok(chunk)) = field.next().await {
-                drained += chunk.len();
-                if drained > DRAINED_AT_MOST {
-                    return;
-                }
+        let mut left = DRAINED_AT_MOST;
+        while let Ok(Some(field)) = self.0.try_next().await {
+            left = drained(field, left).await;
+            if left == 0 {
+                return;
             }
         }
     }
+}
+
+/// Reads what is left of a body that is no form, in vain.
+pub(crate) async fn drain<E>(body: impl Stream<Item = Result<Bytes, E>> + Unpin) {
+    drained(body, DRAINED_AT_MOST).await;
+}
+
+/// Reads a stream to its end, or `most` bytes of it: how many may still be read.
+async fn drained<E>(mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin, most: usize) -> usize {
+    let mut left = most;
+    while let Some(Ok(chunk)) = stream.next().await {
+        left = left.saturating_sub(chunk.len());
+        if left == 0 {
+            break;
+        }
+    }
+    left
 }
 
 /// The text of a field.

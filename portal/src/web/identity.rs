@@ -12,7 +12,7 @@ use actix_web::{
 };
 use subtle::ConstantTimeEq;
 
-use super::error::WebError;
+use super::{error::WebError, respond};
 use crate::{
     domain::{
         DomainError,
@@ -77,7 +77,8 @@ pub(crate) async fn identify(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if !request.path().starts_with("/static/") {
+    // The API goes by keys alone: a cookie is not even looked at.
+    if !request.path().starts_with("/static/") && !respond::is_api_path(request.path()) {
         // A failure shows again, with its error, in the handler that needs to know who asks.
         let _ = visitor(request.request()).await;
     }

@@ -26,10 +26,12 @@ pub(crate) enum Notice {
     RunnerAdded,
     /// A runner was switched.
     RunnerSwitched,
+    /// An API key has ended.
+    KeyRevoked,
 }
 
 impl Notice {
-    const ALL: [(&'static str, Self, &'static str); 8] = [
+    const ALL: [(&'static str, Self, &'static str); 9] = [
         ("signed-up", Self::SignedUp, "Welcome. Your account is ready."),
         ("logged-out", Self::LoggedOut, "You are logged out."),
         ("run-deleted", Self::RunDeleted, "The run and its files are deleted."),
@@ -37,6 +39,7 @@ impl Notice {
         ("unpublished", Self::Unpublished, "Taken back. It is no longer listed."),
         ("role-set", Self::RoleSet, "The role is changed."),
         ("runner-added", Self::RunnerAdded, "The runner is added."),
+        ("key-revoked", Self::KeyRevoked, "The key is revoked. Whatever still presents it is refused."),
         ("runner-switched", Self::RunnerSwitched, "The runner is switched."),
     ];
 

@@ -1,6 +1,7 @@
 //! One file per page or action.
 
 pub(super) mod admin;
+pub(super) mod api;
 pub(super) mod apps;
 pub(super) mod author;
 pub(super) mod home;
@@ -8,4 +9,5 @@ pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod plumbing;
 pub(super) mod runs;
+pub(super) mod settings;
 pub(super) mod signup;

@@ -1,7 +1,10 @@
 //! Every address of the route table, asked for by those who may not have it.
 
 use actix_web::{
-    http::{Method, StatusCode, header::ACCEPT},
+    http::{
+        Method, StatusCode,
+        header::{ACCEPT, AUTHORIZATION},
+    },
     test::{self, TestRequest},
 };
 
@@ -9,7 +12,7 @@ use super::{
     routes::{Access, Entry, table},
     testing::{Browser, World},
 };
-use crate::domain::roles::Permission;
+use crate::domain::{api_keys::Scope, roles::Permission};
 
 fn address(entry: &Entry, world: &World) -> String {
     let published = entry.path.ends_with("/unpublish");
@@ -22,6 +25,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{release}", &release.to_string())
         .replace("{person}", &world.people["consumer"].id.to_string())
         .replace("{runner}", "1")
+        .replace("{key}", &world.key_of_author.to_string())
         .replace("{name}", "site.css");
     assert!(!filled.contains('{'), "{filled}: a parameter that the probe does not know");
     filled
@@ -29,7 +33,14 @@ fn address(entry: &Entry, world: &World) -> String {
 
 /// Addresses of which each person sees their own only.
 fn is_owned(path: &str) -> bool {
-    path.contains("{run}") || path.contains("{release}") || path == "/author/apps/{slug}/upload"
+    path.contains("{run}")
+        || path.contains("{release}")
+        || path.contains("{key}")
+        || path == "/author/apps/{slug}/upload"
+}
+
+fn is_api(entry: &Entry) -> bool {
+    matches!(entry.access, Access::AnyKey | Access::Key(_))
 }
 
 fn is_multipart(path: &str) -> bool {
@@ -85,6 +96,11 @@ async fn who_is_not_logged_in_is_sent_to_log_in() {
                 assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{} {uri} for a script", entry.method);
                 assert_eq!(answer.content_type, "application/problem+json", "{} {uri}", entry.method);
             }
+            Access::AnyKey | Access::Key(_) => {
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{} {uri}", entry.method);
+                assert_eq!(answer.content_type, "application/problem+json", "{} {uri}", entry.method);
+                assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{} {uri}", entry.method);
+            }
             Access::SignedLink => assert_eq!(answer.status, StatusCode::FORBIDDEN, "{} {uri}", entry.method),
             Access::Everybody => {
                 assert_ne!(answer.status, StatusCode::FORBIDDEN, "{} {uri}", entry.method);
@@ -123,7 +139,7 @@ async fn what_is_somebody_elses_is_not_there() {
     let browser = Browser::of(&app, "rival").await;
     let csrf = browser.csrf().await;
     let mut probed = 0;
-    for entry in table().iter().filter(|entry| is_owned(entry.path)) {
+    for entry in table().iter().filter(|entry| is_owned(entry.path) && !is_api(entry)) {
         let uri = address(entry, &world);
         let answer = probe(&browser, entry, &uri, &csrf).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {uri}: {}", entry.method, answer.body);
@@ -134,7 +150,9 @@ async fn what_is_somebody_elses_is_not_there() {
     // The same addresses are there for their owner.
     let owner = Browser::of(&app, "author").await;
     let gets = table().into_iter().filter(|entry| is_owned(entry.path) && entry.method == Method::GET);
-    for entry in gets.filter(|entry| !entry.path.ends_with("/events") && !entry.path.ends_with("/layout")) {
+    for entry in
+        gets.filter(|entry| !is_api(entry) && !entry.path.ends_with("/events") && !entry.path.ends_with("/layout"))
+    {
         let uri = address(&entry, &world);
         assert_eq!(owner.get(&uri).await.status, StatusCode::OK, "{uri}");
     }
@@ -146,7 +164,7 @@ async fn no_form_is_taken_without_its_token() {
     let app = test::init_service(super::app(&world.portal)).await;
     let browser = Browser::of(&app, "admin").await;
     let foreign = Browser::of(&app, "author").await.csrf().await;
-    for entry in table().into_iter().filter(|entry| entry.method == Method::POST) {
+    for entry in table().into_iter().filter(|entry| entry.method == Method::POST && !is_api(entry)) {
         let uri = address(&entry, &world);
         for csrf in ["", "0000", foreign.as_str()] {
             let answer = probe(&browser, &entry, &uri, csrf).await;
@@ -195,4 +213,55 @@ async fn every_answer_carries_its_headers() {
         assert!(!policy.contains("unsafe-eval"), "{uri}: {policy}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{uri}");
     }
+}
+
+/// Asks with a key, and with the cookies of the browser, which must not matter.
+async fn with_key<S, B>(browser: &Browser<'_, S>, entry: &Entry, uri: &str, key: &str) -> super::testing::Answer
+where
+    S: actix_web::dev::Service<
+            actix_http::Request,
+            Response = actix_web::dev::ServiceResponse<B>,
+            Error = actix_web::Error,
+        >,
+    B: actix_web::body::MessageBody,
+{
+    let request = TestRequest::default().method(entry.method.clone()).uri(uri);
+    let request = request.insert_header((AUTHORIZATION, format!("Bearer {key}")));
+    browser.send(request.insert_header((ACCEPT, "text/html"))).await
+}
+
+#[actix_web::test]
+async fn the_api_goes_by_keys_and_never_by_cookies() {
+    let world = World::new().await;
+    let app = test::init_service(super::app(&world.portal)).await;
+    let (admin, nobody) = (Browser::of(&app, "admin").await, Browser::new(&app));
+    let author = Browser::of(&app, "author").await;
+    let key = |name: &'static str, scopes: &'static [Scope]| world.key(name, scopes);
+    let rival = key("rival", &Scope::ALL).await;
+    let reader = key("author", &[Scope::Read]).await;
+    let demoted = key("operator", &Scope::ALL).await;
+    world.portal.store.set_role(world.people["operator"].id, "consumer", "nobody").await.unwrap();
+    let mut probed = 0;
+    for entry in table().iter().filter(|entry| is_api(entry)) {
+        let uri = address(entry, &world);
+        let told = format!("{} {uri}", entry.method);
+        for (browser, key) in [(&admin, "iv_wrong"), (&author, ""), (&nobody, "iv_wrong")] {
+            let answer = with_key(browser, entry, &uri, key).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{told}");
+            assert_eq!(answer.content_type, "application/problem+json", "{told}");
+            assert!(answer.header("set-cookie").is_none(), "{told}");
+        }
+        if let Access::Key(scope) = entry.access {
+            assert_eq!(with_key(&nobody, entry, &uri, &demoted).await.status, StatusCode::FORBIDDEN, "{told}");
+            let answer = with_key(&admin, entry, &uri, &reader).await;
+            assert_eq!(answer.status == StatusCode::FORBIDDEN, scope > Scope::Read, "{told}: {}", answer.body);
+        }
+        if is_owned(entry.path) {
+            let answer = with_key(&author, entry, &uri, &rival).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{told}: {}", answer.body);
+            assert_eq!(answer.content_type, "application/problem+json", "{told}");
+        }
+        probed += 1;
+    }
+    assert!(probed >= 6, "only {probed}");
 }

@@ -46,6 +46,16 @@ pub(crate) fn wants_html(request: &HttpRequest) -> bool {
     request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains("text/html"))
 }
 
+/// Whether a program asks, through the API: it presents a key, has no cookies, and reads JSON.
+pub(crate) fn is_api(request: &HttpRequest) -> bool {
+    is_api_path(request.path())
+}
+
+/// Whether an address belongs to the API.
+pub(crate) fn is_api_path(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
 /// Where to go after log-in: a path of this site, or the start.
 pub(crate) fn local_path(next: Option<&str>) -> &str {
     match next {

@@ -6,8 +6,8 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::pages::{admin, apps, author, home, login, logout, plumbing, runs, signup};
-use crate::domain::roles::Permission;
+use super::pages::{admin, api, apps, author, home, login, logout, plumbing, runs, settings, signup};
+use crate::domain::{api_keys::Scope, roles::Permission};
 
 /// Who may ask for an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub enum Access {
     LoggedIn,
     /// Anybody with this permission.
     Permitted(Permission),
+    /// Any program with an API key.
+    AnyKey,
+    /// A program whose API key has this scope.
+    Key(Scope),
 }
 
 /// One address and what answers there.
@@ -48,8 +52,9 @@ macro_rules! table {
 /// The table. Handlers name the permission in their signature again: that is what enforces it, and the probe of
 /// every entry shows that the two agree.
 pub fn table() -> Vec<Entry> {
-    use Access::{Everybody, LoggedIn, Permitted, SignedLink};
+    use Access::{AnyKey, Everybody, Key, LoggedIn, Permitted, SignedLink};
     use Permission::{ManagePeople, ManageRunners, PublishApps, RunApps};
+    use Scope::{Publish, Read};
     table! {
         GET  "/"                                 Everybody                => home::show;
         GET  "/signup"                           Everybody                => signup::show;
@@ -80,6 +85,17 @@ pub fn table() -> Vec<Entry> {
         POST "/author/releases/{release}/publish"   Permitted(PublishApps) => author::publish::submit;
         POST "/author/releases/{release}/unpublish" Permitted(PublishApps) => author::unpublish::submit;
         POST "/releases/{release}/runs"          Permitted(RunApps)       => author::run::submit;
+
+        GET  "/settings/keys"                    LoggedIn                 => settings::keys::show;
+        POST "/settings/keys"                    LoggedIn                 => settings::keys::submit;
+        POST "/settings/keys/{key}/revoke"       LoggedIn                 => settings::revoke_key::submit;
+
+        GET  "/api/v1/me"                        AnyKey                   => api::me::show;
+        GET  "/api/v1/apps"                      Key(Read)                => api::apps::show;
+        POST "/api/v1/releases"                  Key(Publish)             => api::upload::submit;
+        GET  "/api/v1/releases/{release}"        Key(Read)                => api::release::show;
+        POST "/api/v1/releases/{release}/publish"   Key(Publish)          => api::publish::submit;
+        POST "/api/v1/releases/{release}/unpublish" Key(Publish)          => api::unpublish::submit;
 
         GET  "/admin/people"                     Permitted(ManagePeople)  => admin::people::show;
         POST "/admin/people/{person}/role"       Permitted(ManagePeople)  => admin::set_role::submit;

@@ -9,7 +9,7 @@ use vision_protocol::{
 use super::{
     error::WebError,
     fields::{FIELD_PREFIX, Typed},
-    forms::{self, CsrfMultipart},
+    forms::{self, Parts},
 };
 use crate::{
     domain::{
@@ -39,7 +39,7 @@ pub(crate) async fn take(
     portal: &Portal,
     user: &User,
     release: ReleaseId,
-    form: &mut CsrfMultipart,
+    form: &mut Parts,
 ) -> Result<Outcome, WebError> {
     let taken = fill(portal, user, release, form).await;
     if !matches!(taken, Ok(Outcome::Accepted(_))) {
@@ -48,7 +48,7 @@ pub(crate) async fn take(
     taken
 }
 
-async fn fill(portal: &Portal, user: &User, release: ReleaseId, form: &mut CsrfMultipart) -> Result<Outcome, WebError> {
+async fn fill(portal: &Portal, user: &User, release: ReleaseId, form: &mut Parts) -> Result<Outcome, WebError> {
     let mut draft = running::begin(portal, user, release).await?;
     let mut faults = Vec::new();
     let mut typed = Typed::new();

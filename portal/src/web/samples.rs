@@ -8,7 +8,7 @@ use data::{app_view, at, cards, faults, release_view, run_id, run_view, slug, st
 use scraper::Html;
 use vision_protocol::{
     fault::Fault,
-    ids::{ReleaseId, RunnerId, UserId},
+    ids::{KeyId, ReleaseId, RunnerId, UserId},
     results::StandardLayout,
 };
 
@@ -28,12 +28,14 @@ use super::{
             layout::LayoutDocument,
             show::{Origin, RunPage},
         },
+        settings::keys::KeysPage,
         signup::SignUpPage,
     },
     results::{BrokenLayout, ResultPart, StandardResult},
 };
 use crate::domain::{
     accounts::User,
+    api_keys::{KeyView, Scope},
     catalog::{AppCard, Category},
     fleet::RunnerView,
     publishing::{MyApp, ReleaseLine, ReleaseStatus},
@@ -138,6 +140,47 @@ fn account_pages(all: &mut Samples) {
     all.add("signup-refused", &signup);
 }
 
+fn keys_page(role: Role, keys: Vec<KeyView>) -> KeysPage {
+    let allowed = Scope::allowed(&user(role));
+    KeysPage {
+        chrome: chrome(role, "/settings/keys"),
+        portal_url: "https://vision.example".into(),
+        keys,
+        chosen: allowed.clone(),
+        allowed,
+        made: None,
+        name: String::new(),
+        days: "90".into(),
+        faults: Vec::new(),
+    }
+}
+
+fn settings_pages(all: &mut Samples) {
+    let key = |id, name: &str, expired: bool| KeyView {
+        id: KeyId(id),
+        name: name.into(),
+        prefix: "iv_0123abcd".into(),
+        scopes: Scope::ALL.to_vec(),
+        created_at: at(-99_000),
+        expires_at: expired.then(|| at(-60)),
+        expired,
+        last_used_at: (!expired).then(|| at(-9000)),
+    };
+    let keys = || vec![key(2, "Build server", false), key(1, "Old laptop", true)];
+    all.add("keys", &keys_page(Role::Developer, keys()));
+    all.add("keys-empty", &keys_page(Role::Developer, Vec::new()));
+    all.add("keys-of-a-consumer", &keys_page(Role::Consumer, Vec::new()));
+    let secret = format!("iv_{}", "0123abcd".repeat(8));
+    all.add("keys-made", &KeysPage { made: Some(secret.into()), ..keys_page(Role::Developer, keys()) });
+    let faults = vec![
+        Fault::new("name", "must have 1 to 60 characters"),
+        Fault::new("scopes", "choose at least one"),
+        Fault::new("", "You have 50 keys."),
+    ];
+    let chosen = Vec::new();
+    all.add("keys-refused", &KeysPage { chosen, faults, ..keys_page(Role::Developer, keys()) });
+}
+
 fn run_pages(all: &mut Samples) {
     for (name, layout) in StandardLayout::ALL {
         all.add(&format!("run-{name}"), &standard_page(layout));
@@ -232,6 +275,7 @@ fn samples() -> Samples {
     let mut all = Samples::default();
     catalogue_pages(&mut all);
     account_pages(&mut all);
+    settings_pages(&mut all);
     run_pages(&mut all);
     author_pages(&mut all);
     admin_pages(&mut all);

@@ -15,13 +15,15 @@ use actix_web::{
 };
 use futures_util::stream;
 use scraper::{Html, Selector};
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
-use vision_protocol::ids::{BlobId, ReleaseId, RunId, Slug};
+use vision_protocol::ids::{BlobId, KeyId, ReleaseId, RunId, Slug};
 
 use crate::{
     config::Config,
     domain::{
         accounts::{self, SignUp, User},
+        api_keys::{self, NewKey, Scope},
         publishing,
         roles::Role,
         running::{self, Shown},
@@ -52,6 +54,8 @@ pub(super) struct World {
     /// Of the author, queued.
     pub(super) run: RunId,
     pub(super) blob: BlobId,
+    /// Of the author, with every scope.
+    pub(super) key_of_author: KeyId,
     _data: TempDir,
 }
 
@@ -81,7 +85,16 @@ impl World {
             Some(Shown::File(file)) => Some(file.blob),
             _ => None,
         });
-        Self { portal, people, slug, release, draft, run, blob: blob.unwrap(), _data: data }
+        let new = NewKey { name: "Laptop".to_owned(), scopes: Scope::ALL.to_vec(), days: Some(30) };
+        api_keys::create(&portal, &author, &new).await.unwrap();
+        let key_of_author = api_keys::list(&portal, &author).await.unwrap()[0].id;
+        Self { portal, people, slug, release, draft, run, blob: blob.unwrap(), key_of_author, _data: data }
+    }
+
+    /// A new API key of somebody.
+    pub(super) async fn key(&self, name: &str, scopes: &[Scope]) -> String {
+        let new = NewKey { name: "Test".to_owned(), scopes: scopes.to_vec(), days: None };
+        api_keys::create(&self.portal, &self.people[name], &new).await.unwrap().expose_secret().to_owned()
     }
 }
 
@@ -192,6 +205,21 @@ pub(super) struct Browser<'a, S> {
 /// What a multipart form holds: a field's name, a file's name if it is one, the content.
 pub(super) type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 
+/// A multipart form, and its media type.
+pub(super) fn multipart(parts: &[Part<'_>]) -> (Vec<u8>, &'static str) {
+    let mut body = Vec::new();
+    for (name, file, content) in parts {
+        let file = file.map(|file| format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream"));
+        body.extend_from_slice(b"--frontier\r\n");
+        let head = format!("Content-Disposition: form-data; name=\"{name}\"{}\r\n\r\n", file.unwrap_or_default());
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--frontier--\r\n");
+    (body, "multipart/form-data; boundary=frontier")
+}
+
 impl<'a, S, B> Browser<'a, S>
 where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
@@ -248,20 +276,11 @@ where
     }
 
     pub(super) async fn post_parts(&self, uri: &str, accept: &str, parts: &[Part<'_>]) -> Answer {
-        let mut body = Vec::new();
-        for (name, file, content) in parts {
-            let file = file.map(|file| format!("; filename=\"{file}\"\r\nContent-Type: application/octet-stream"));
-            body.extend_from_slice(b"--frontier\r\n");
-            let head = format!("Content-Disposition: form-data; name=\"{name}\"{}\r\n\r\n", file.unwrap_or_default());
-            body.extend_from_slice(head.as_bytes());
-            body.extend_from_slice(content);
-            body.extend_from_slice(b"\r\n");
-        }
-        body.extend_from_slice(b"--frontier--\r\n");
+        let (body, kind) = multipart(parts);
         let request = TestRequest::post()
             .uri(uri)
             .insert_header((ACCEPT, accept))
-            .insert_header((CONTENT_TYPE, "multipart/form-data; boundary=frontier"))
+            .insert_header((CONTENT_TYPE, kind))
             .set_payload(body);
         self.send(request).await
     }

@@ -1,6 +1,11 @@
 //! Accounts from the domain's public face: guessing, sessions, sign-up, and the admin of the command line.
 
-use portal::domain::{DomainError, accounts, roles::Role};
+use portal::domain::{
+    DomainError, accounts,
+    api_keys::{self, NewKey, Scope},
+    roles::Role,
+};
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 use crate::common::{TestClock, person, portal_with};
@@ -46,4 +51,43 @@ async fn an_admin_is_made_and_mended_from_the_command_line() {
     assert_eq!(admin.role, Role::Admin);
     let last = accounts::set_role(&portal, &admin, admin.id, Role::Consumer).await;
     assert!(matches!(last, Err(DomainError::Conflict(_))));
+}
+
+#[actix_web::test]
+async fn keys_end_and_wrong_ones_are_throttled() {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let folder = TempDir::new().unwrap();
+    let clock = TestClock::new();
+    let portal = portal_with(folder.path(), |config| config.accounts.logins_per_address = 3, Some(clock.clone())).await;
+    let ann = person(&portal, "ann", Role::Developer).await;
+    let new = NewKey { name: " Laptop ".into(), scopes: vec![Scope::Publish], days: Some(2) };
+    let key = api_keys::create(&portal, &ann, &new).await.unwrap();
+    let held = async |key: &str| api_keys::holder(&portal, key, "1.2.3.4").await;
+    let holder = held(key.expose_secret()).await.unwrap();
+    assert_eq!((&holder.user, holder.key.as_str()), (&ann, "Laptop"));
+    assert!(holder.require(Scope::Read).is_ok(), "who may publish may look");
+    assert!(!format!("{new:?}{holder:?}{key:?}").contains(key.expose_secret()));
+
+    for _ in 0..3 {
+        assert!(matches!(held("iv_wrong").await, Err(DomainError::BadKey(_))));
+    }
+    assert!(matches!(held("iv_wrong").await, Err(DomainError::TooMany { retry_after_s: 900 })));
+    assert!(held(key.expose_secret()).await.is_ok(), "a right key passes beside many wrong ones");
+
+    clock.advance(2 * DAY_MS);
+    assert!(matches!(held(key.expose_secret()).await, Err(DomainError::BadKey(why)) if why.contains("expired")));
+    let [view] = &api_keys::list(&portal, &ann).await.unwrap()[..] else { panic!() };
+    assert!(view.expired && key.expose_secret().starts_with(&view.prefix));
+    assert_eq!(view.last_used_at.unwrap(), view.created_at);
+
+    let bob = person(&portal, "bob", Role::Consumer).await;
+    assert!(matches!(api_keys::revoke(&portal, &bob, view.id).await, Err(DomainError::NotFound)));
+    assert!(matches!(api_keys::create(&portal, &bob, &new).await, Err(DomainError::Forbidden(_))));
+    let bad = NewKey { name: "\n".repeat(61), scopes: Vec::new(), days: Some(0) };
+    let Err(DomainError::Invalid(faults)) = api_keys::create(&portal, &ann, &bad).await else { panic!() };
+    assert_eq!(faults.len(), 3);
+    for _ in 1..50 {
+        api_keys::create(&portal, &ann, &new).await.unwrap();
+    }
+    assert!(matches!(api_keys::create(&portal, &ann, &new).await, Err(DomainError::Conflict(_))));
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::common::on_both;
 use portal::store::{
-    BlobRole, JobKind, Lease, Listing, NewBlob, NewRelease, NewRun, NewRunnerRow, NewUser, ReleasePlan, Store,
-    StoreError,
+    BlobRole, JobKind, Lease, Listing, NewBlob, NewKeyRow, NewRelease, NewRun, NewRunnerRow, NewUser, ReleasePlan,
+    Store, StoreError,
 };
 use vision_protocol::{AppId, BlobId, ReleaseId, RunId, Slug, UserId};
 
@@ -44,7 +44,7 @@ async fn claim(store: &Store, kind: JobKind, now: i64) -> Option<Lease> {
 async fn prove(store: &Store) -> ReleaseId {
     let lease = claim(store, JobKind::CheckRelease, NOW).await.unwrap();
     let id: ReleaseId = lease.subject.parse().unwrap();
-    assert!(store.finish_check(&lease, id, "draft", "[]", "[]", None).await.unwrap());
+    assert!(store.finish_check(&lease, id, "draft", "[]", "[]").await.unwrap());
     id
 }
 
@@ -160,7 +160,7 @@ async fn a_version_is_used_once_unless_it_was_rejected() {
         let id = lease.subject.parse().unwrap();
         assert!(store.finish_check(&lease, id, "rejected", "[]", "[]", None).await.unwrap());
         assert!(!store.has_version(app, "1.0.0").await.unwrap());
-        let (second, _) = store.create_release(ReleasePlan::Existing(app), &release(ann, "1.0.0")).await.unwrap();
+        let (second, _) = store.create_release(ReleasePlan::Existing(app), &release(ann, "1.0.0"), None).await.unwrap();
         assert!(second > id, "an id is never used again");
         assert_eq!(store.releases_of(ann).await.unwrap().len(), 2);
     })
@@ -315,6 +315,41 @@ async fn signing_keys_rotate() {
         assert_eq!(numbers, [2, 1]);
         store.rotate_signing_key(NOW + 1, NOW + 1, NOW + 102, wrap).await.unwrap();
         assert_eq!(store.signing_keys(0).await.unwrap().len(), 1, "the old key is gone");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_key_is_found_by_its_digest_and_ends_with_its_owners_password() {
+    on_both(async |store| {
+        let ann = user(&store, "ann@example.org").await;
+        let bob = user(&store, "bob@example.org").await;
+        let new = |digest| NewKeyRow {
+            user: ann,
+            name: "Laptop",
+            digest,
+            prefix: "iv_01234567",
+            scopes: "read publish",
+            now: NOW,
+            expires_at: Some(NOW + 1000),
+        };
+        let key = store.create_key(&new("aa"), 2).await.unwrap().unwrap();
+        assert!(matches!(store.create_key(&new("aa"), 2).await, Err(StoreError::Taken)));
+        assert!(store.create_key(&new("bb"), 2).await.unwrap().is_some());
+        assert!(store.create_key(&new("cc"), 2).await.unwrap().is_none(), "one too many");
+
+        let holder = store.key_holder("aa").await.unwrap().unwrap();
+        assert_eq!((holder.id, holder.user_id, holder.last_used_at), (key.0, ann.0, None));
+        assert_eq!((holder.email.as_str(), holder.expires_at), ("ann@example.org", Some(NOW + 1000)));
+        store.touch_key(key, NOW + 5).await.unwrap();
+        let keys = store.keys_of(ann).await.unwrap();
+        assert_eq!(keys.iter().map(|key| key.last_used_at).collect::<Vec<_>>(), [None, Some(NOW + 5)]);
+
+        assert!(!store.delete_key(bob, key).await.unwrap(), "it is not bob's");
+        assert!(store.delete_key(ann, key).await.unwrap());
+        assert!(store.key_holder("aa").await.unwrap().is_none());
+        store.reset_password(ann, "new", "consumer").await.unwrap();
+        assert!(store.key_holder("bb").await.unwrap().is_none());
     })
     .await;
 }

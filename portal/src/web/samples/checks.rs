@@ -76,6 +76,7 @@ fn every_template_has_a_sample() {
         "layout_document.html",
         "login.html",
         "run.html",
+        "settings/keys.html",
         "signup.html",
     ];
     assert_eq!(pages, sampled, "a template without a sample, or a sample without a template");
@@ -147,4 +148,17 @@ fn waiting_pages_look_again_without_scripts() {
         assert!(html.contains(r#"<noscript><meta http-equiv="refresh" content="2"></noscript>"#), "{name}");
         assert_eq!(count(&sample.page(name), "[aria-live=polite][data-events]"), 1, "{name}");
     }
+}
+
+#[test]
+fn a_key_is_shown_once_and_its_beginning_ever_after() {
+    let all = samples();
+    let made = all.page("keys-made");
+    assert_eq!(count(&made, "[data-test=new-key]"), 1);
+    let list = all.page("keys");
+    assert_eq!((count(&list, "[data-test=new-key]"), count(&list, "[data-test=key]")), (0, 2));
+    assert_eq!(count(&list, "[data-test=key-form] input[type=checkbox][checked]"), 2);
+    assert_eq!(count(&all.page("keys-of-a-consumer"), "[data-test=key-form]"), 0, "a consumer has no use for a key");
+    let refused = all.page("keys-refused");
+    assert_eq!(count(&refused, "#name[aria-invalid=true]"), 1);
 }

@@ -28,7 +28,7 @@ pub(crate) async fn submit(
     portal: Data<Portal>,
     chrome: Chrome,
     slug: Path<Slug>,
-    mut form: CsrfMultipart,
+    CsrfMultipart(mut form): CsrfMultipart,
 ) -> Result<HttpResponse, WebError> {
     let view = match catalog::app(&portal, &slug).await {
         Ok(view) => view,

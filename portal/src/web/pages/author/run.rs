@@ -28,7 +28,7 @@ pub(crate) async fn submit(
     portal: Data<Portal>,
     chrome: Chrome,
     id: Path<ReleaseId>,
-    mut form: CsrfMultipart,
+    CsrfMultipart(mut form): CsrfMultipart,
 ) -> Result<HttpResponse, WebError> {
     match run_upload::take(&portal, &may.user, *id, &mut form).await? {
         Outcome::Accepted(run) => Ok(respond::see_other(&request, &format!("/runs/{run}"), None)),

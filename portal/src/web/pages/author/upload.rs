@@ -17,7 +17,7 @@ use crate::{
     web::{
         chrome::Chrome,
         error::WebError,
-        forms::CsrfMultipart,
+        forms::{CsrfMultipart, Parts},
         identity::{May, PublishApps},
         respond,
     },
@@ -75,7 +75,7 @@ pub(crate) async fn submit(
     request: HttpRequest,
     portal: Data<Portal>,
     chrome: Chrome,
-    form: CsrfMultipart,
+    CsrfMultipart(form): CsrfMultipart,
 ) -> Result<HttpResponse, WebError> {
     take(&may.user, &request, &portal, chrome, None, form).await
 }
@@ -87,7 +87,7 @@ pub(crate) async fn submit_for_app(
     portal: Data<Portal>,
     chrome: Chrome,
     slug: Path<Slug>,
-    form: CsrfMultipart,
+    CsrfMultipart(form): CsrfMultipart,
 ) -> Result<HttpResponse, WebError> {
     take(&may.user, &request, &portal, chrome, Some(slug.into_inner()), form).await
 }
@@ -98,7 +98,7 @@ async fn take(
     portal: &Portal,
     chrome: Chrome,
     slug: Option<Slug>,
-    mut form: CsrfMultipart,
+    mut form: Parts,
 ) -> Result<HttpResponse, WebError> {
     let taken = store(author, portal, slug.as_ref(), &mut form).await;
     form.drain().await;
@@ -117,12 +117,7 @@ async fn take(
     respond::page(StatusCode::UNPROCESSABLE_ENTITY, &page.chrome, &page)
 }
 
-async fn store(
-    author: &User,
-    portal: &Portal,
-    slug: Option<&Slug>,
-    form: &mut CsrfMultipart,
-) -> Result<ReleaseId, WebError> {
+async fn store(author: &User, portal: &Portal, slug: Option<&Slug>, form: &mut Parts) -> Result<ReleaseId, WebError> {
     while let Some(mut field) = form.next().await? {
         if field.name() == Some(ZIP_FIELD) {
             return Ok(publishing::upload(portal, author, slug, &mut field).await?);

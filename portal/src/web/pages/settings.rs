@@ -1,0 +1,4 @@
+//! What people set for themselves.
+
+pub(crate) mod keys;
+pub(crate) mod revoke_key;
