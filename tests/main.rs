@@ -15,6 +15,7 @@ mod lifecycle;
 mod limits;
 mod postgres;
 mod privacy;
+mod publishing;
 mod third_party;
 mod traces;
 mod uploads;

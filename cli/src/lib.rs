@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 mod commands;
 pub mod conform;
+mod transfer;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
@@ -21,6 +23,14 @@ enum Command {
     Check(commands::check::Options),
     /// Makes the zip of a folder.
     Pack(commands::pack::Options),
+    /// Keeps a portal's address and an API key for it.
+    Login(commands::login::Options),
+    /// Forgets portal and key.
+    Logout,
+    /// Puts an app on a portal: checks it, uploads it, waits for the runner's word, publishes it.
+    Publish(Box<commands::publish::Options>),
+    /// Known pretrained models, ready to be apps.
+    Catalog(commands::catalog::Options),
     /// Prints the JSON Schema of `app.json`.
     Schema,
     /// Holds a runner against the protocol, and prints a report.
@@ -41,6 +51,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match arguments.command {
         Command::Check(options) => commands::check::run(&options, &mut out),
         Command::Pack(options) => commands::pack::run(options, &mut out),
+        Command::Login(options) => commands::login::run(options, &mut out),
+        Command::Logout => commands::logout::run(&mut out),
+        Command::Publish(options) => commands::publish::run(*options, &mut out),
+        Command::Catalog(options) => commands::catalog::run(options, &mut out),
         Command::Schema => commands::schema::run(&mut out),
         Command::Conform(options) => commands::conform::run(*options, &mut out),
     };

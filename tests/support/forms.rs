@@ -52,6 +52,17 @@ impl Form {
         self
     }
 
+    /// The same form with a box ticked, or not.
+    ///
+    /// # Panics
+    /// If there is no such field.
+    #[track_caller]
+    #[must_use]
+    pub(crate) fn tick(mut self, name: &str, on: bool) -> Self {
+        *self.field(name) = if on { Field::Text("on".to_owned()) } else { Field::Off };
+        self
+    }
+
     /// The same form with a file chosen in a field.
     #[track_caller]
     #[must_use]

@@ -2,6 +2,7 @@
 
 pub(crate) mod archives;
 pub(crate) mod browser;
+pub(crate) mod command;
 pub(crate) mod data;
 pub(crate) mod database;
 pub(crate) mod forms;
