@@ -108,7 +108,18 @@ async fn pages_fit_a_phone_and_have_a_dark_side() {
     run_in(&browser, &photo).await;
     let run = browser.path().await;
 
-    for path in ["/", &app, &run, "/runs", "/author", "/author/upload", "/admin/people", "/admin/runners"] {
+    for path in [
+        "/",
+        &app,
+        &run,
+        "/runs",
+        "/author",
+        "/author/upload",
+        "/settings/keys",
+        "/admin/catalog",
+        "/admin/people",
+        "/admin/runners",
+    ] {
         browser.goto(path).await;
         let script = "const e = document.documentElement; return [e.scrollWidth, e.clientWidth]";
         let widths = browser.script(script).await;

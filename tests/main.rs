@@ -7,6 +7,7 @@
 mod support;
 
 mod browser;
+mod catalog;
 mod crash;
 mod documents;
 mod hostile;

@@ -73,6 +73,9 @@ pub struct StorageConfig {
     /// Master key, 64 hexadecimal digits; a file in the data folder if left out
     #[arg(long, env = "VISION_MASTER_KEY", hide_env_values = true)]
     pub master_key: Option<SecretString>,
+    /// Folder of models that is looked into before one of the catalogue is downloaded
+    #[arg(long, env = "VISION_MODEL_MIRROR")]
+    pub model_mirror: Option<PathBuf>,
 }
 
 /// Accounts and sessions.

@@ -10,6 +10,7 @@ mod error;
 pub mod files;
 pub mod fleet;
 mod following;
+pub mod installing;
 pub mod layouts;
 pub mod publishing;
 pub mod roles;

@@ -78,6 +78,7 @@ pub trait Work: Send + Sync + 'static {
 pub struct Queue {
     checks: Notify,
     runs: Notify,
+    installs: Notify,
     drained: CancellationToken,
 }
 
@@ -96,6 +97,7 @@ impl Queue {
         match kind {
             JobKind::CheckRelease => &self.checks,
             JobKind::ExecuteRun => &self.runs,
+            JobKind::InstallEntry => &self.installs,
         }
     }
 }

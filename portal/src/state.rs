@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
-use vision_protocol::ids::{ReleaseId, RunId};
+use vision_protocol::ids::{InstallId, ReleaseId, RunId};
 
 use crate::{
     blobs::{BlobError, keys::MasterKey, objects::ObjectStore},
@@ -62,6 +62,8 @@ pub enum News {
     Run(RunId),
     /// A release.
     Release(ReleaseId),
+    /// An install.
+    Install(InstallId),
 }
 
 /// The portal. Cloning it is cheap.

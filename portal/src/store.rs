@@ -6,6 +6,7 @@
 mod api_keys;
 mod apps;
 mod blobs;
+mod installs;
 mod jobs;
 mod keys;
 mod releases;
@@ -26,6 +27,7 @@ use url::Url;
 pub use api_keys::{KeyHolderRow, KeyRow, NewKeyRow};
 pub use apps::{AppListing, AppRow, ReleasePlan};
 pub use blobs::{BlobRole, BlobRow, NewBlob};
+pub use installs::InstallRow;
 pub use jobs::{JobKind, Lease};
 pub use keys::SigningKeyRow;
 pub use releases::{Listing, NewRelease, ReleaseRow};
@@ -52,6 +54,9 @@ pub enum StoreError {
     /// Something like it is there already.
     #[error("it is there already")]
     Taken,
+    /// The job went to another portal meanwhile; nothing was changed.
+    #[error("the job is no longer this portal's")]
+    Lost,
 }
 
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;

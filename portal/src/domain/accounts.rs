@@ -288,6 +288,14 @@ pub async fn has_people(portal: &Portal) -> Result<bool> {
     Ok(portal.store.count_people().await? > 0)
 }
 
+/// Somebody.
+///
+/// # Errors
+/// `NotFound`.
+pub(super) async fn person(portal: &Portal, id: UserId) -> Result<User> {
+    User::from_row(&portal.store.user(id).await?.ok_or(DomainError::NotFound)?)
+}
+
 /// The author of the sample apps.
 pub(super) async fn house(portal: &Portal) -> Result<User> {
     match portal.store.user_by_email(HOUSE_EMAIL).await? {

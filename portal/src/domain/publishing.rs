@@ -22,7 +22,7 @@ use crate::{
     store::{Listing, ReleaseRow, StoreError},
 };
 
-pub(super) use upload::{Spooled, accept};
+pub(super) use upload::{Spooled, Terms, accept};
 
 /// Where a release stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,6 +28,8 @@ pub enum Permission {
     ReviewApps,
     /// Add, enable and disable runners.
     ManageRunners,
+    /// Install models of the catalogue.
+    InstallModels,
     /// Give people roles.
     ManagePeople,
 }
@@ -40,7 +42,7 @@ impl Permission {
             Self::PublishApps => Role::Developer,
             Self::ReviewApps => Role::Reviewer,
             Self::ManageRunners => Role::Operator,
-            Self::ManagePeople => Role::Admin,
+            Self::InstallModels | Self::ManagePeople => Role::Admin,
         }
     }
 }

@@ -8,7 +8,7 @@ use vision_protocol::ids::{AppId, Slug};
 
 use super::{
     DomainError, Result, accounts,
-    publishing::{self, Spooled},
+    publishing::{self, Spooled, Terms},
 };
 use crate::{blobs::BlobError, state::Portal};
 
@@ -61,6 +61,7 @@ async fn seed_one(portal: &Portal, house: &accounts::User, sample: &'static Samp
         vision_package::pack_files(sample.files.iter().copied(), out)
     };
     tokio::task::spawn_blocking(pack).await.map_err(DomainError::internal)?.map_err(BlobError::Io)?;
-    publishing::accept(portal, house, app, &spool, true).await?;
+    let terms = Terms { publish_when_proven: true, install: None };
+    publishing::accept(portal, house, app, &spool, terms).await?;
     Ok(true)
 }

@@ -6,6 +6,7 @@ use vision_protocol::ids::BlobId;
 
 use super::{
     Result,
+    installing::Install,
     publishing::{list_awaiting, prove::Prove},
     running::execute::Execute,
 };
@@ -29,6 +30,7 @@ pub async fn start(portal: &Portal) -> Result<jobs::Running> {
     let mut running = jobs::Running::default();
     running.add(portal, Prove);
     running.add(portal, Execute);
+    running.add(portal, Install);
     tokio::spawn(sweep_now_and_then(portal.clone()));
     Ok(running)
 }

@@ -14,6 +14,8 @@ pub enum JobKind {
     CheckRelease,
     /// Execute a run.
     ExecuteRun,
+    /// Fetch a model of the catalogue and make an app of it.
+    InstallEntry,
 }
 
 /// A job in hand. It is ended or postponed only by who holds this very lease.
@@ -21,7 +23,7 @@ pub enum JobKind {
 pub struct Lease {
     /// The job.
     pub job: i64,
-    /// What it is about: the id of a release or a run.
+    /// What it is about: the id of a release, a run or an install.
     pub subject: String,
     /// Which attempt this is, from 1.
     pub attempt: i64,
@@ -37,6 +39,7 @@ impl JobKind {
         match self {
             Self::CheckRelease => "check-release",
             Self::ExecuteRun => "execute-run",
+            Self::InstallEntry => "install-entry",
         }
     }
 }

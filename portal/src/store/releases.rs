@@ -1,8 +1,8 @@
 //! Releases: from upload to publication.
 
-use vision_protocol::ids::{AppId, ReleaseId, RunnerId, Slug, UserId};
+use vision_protocol::ids::{AppId, InstallId, ReleaseId, RunnerId, Slug, UserId};
 
-use super::{JobKind, Lease, ReleasePlan, Result, Store, taken};
+use super::{JobKind, Lease, ReleasePlan, Result, Store, StoreError, taken};
 
 /// A release with its app and author.
 #[derive(Clone, sqlx::FromRow)]
@@ -82,41 +82,20 @@ const SELECT: &str = "select r.id, r.app_id, a.slug, a.author_id, u.name as auth
      r.published_at from releases r join apps a on a.id = r.app_id join users u on u.id = a.author_id";
 
 impl Store {
-    /// Adds a release, its app if it is new, and the job that proves it.
+    /// Adds a release, its app if it is new, and the job that proves it. An install that it came of, with its job, ends
+    /// in the same transaction: there is one release of it, whatever is killed when.
     ///
     /// # Errors
-    /// [`super::StoreError::Taken`] if the app has this version already.
-    pub async fn create_release(&self, plan: ReleasePlan, new: &NewRelease<'_>) -> Result<(ReleaseId, Slug)> {
+    /// [`StoreError::Taken`] if the app has this version already; [`StoreError::Lost`] if the install's job is no longer
+    /// held.
+    pub async fn create_release(
+        &self,
+        plan: ReleasePlan,
+        new: &NewRelease<'_>,
+        install: Option<(&Lease, InstallId)>,
+    ) -> Result<(ReleaseId, Slug)> {
         let mut transaction = self.write().await?;
-        let (app, slug) = match plan {
-            ReleasePlan::Existing(app) => {
-                let (slug,): (String,) = sqlx::query_as("update apps set updated_at = $1 where id = $2 returning slug")
-                    .bind(new.now)
-                    .bind(app.0)
-                    .fetch_one(&mut *transaction)
-                    .await?;
-                (app, super::parsed(&slug, "app address")?)
-            }
-            ReleasePlan::New(wish) => {
-                let used = Self::slugs_like(&mut transaction, &wish).await?;
-                let slug = std::iter::once(wish.clone())
-                    .chain((2..).map(|number| wish.numbered(number)))
-                    .find(|slug| !used.iter().any(|used| used == slug.as_str()))
-                    .unwrap_or(wish);
-                let (id,): (i64,) = sqlx::query_as(
-                    "insert into apps (slug, author_id, name, description, category, search_text, created_at, \
-                     updated_at) values ($1, $2, $3, '', '', '', $4, $4) returning id",
-                )
-                .bind(slug.as_str())
-                .bind(new.author.0)
-                .bind(new.name)
-                .bind(new.now)
-                .fetch_one(&mut *transaction)
-                .await
-                .map_err(taken)?;
-                (AppId(id), slug)
-            }
-        };
+        let (app, slug) = Self::app_of_plan(&mut transaction, plan, new).await?;
         let (release,): (i64,) = sqlx::query_as(
             "insert into releases (app_id, version, status, digest, manifest, template, readme, icon, icon_type, \
              faults, warnings, publish_when_proven, created_at) \
@@ -136,8 +115,50 @@ impl Store {
         .await
         .map_err(taken)?;
         Self::enqueue(&mut transaction, JobKind::CheckRelease, &release.to_string(), new.now).await?;
+        if let Some((lease, install)) = install
+            && !Self::finish_install(&mut transaction, lease, install, ReleaseId(release)).await?
+        {
+            return Err(StoreError::Lost);
+        }
         transaction.commit().await?;
         Ok((ReleaseId(release), slug))
+    }
+
+    /// The app of a release, made if it is new.
+    async fn app_of_plan(
+        connection: &mut sqlx::AnyConnection,
+        plan: ReleasePlan,
+        new: &NewRelease<'_>,
+    ) -> Result<(AppId, Slug)> {
+        Ok(match plan {
+            ReleasePlan::Existing(app) => {
+                let (slug,): (String,) = sqlx::query_as("update apps set updated_at = $1 where id = $2 returning slug")
+                    .bind(new.now)
+                    .bind(app.0)
+                    .fetch_one(&mut *connection)
+                    .await?;
+                (app, super::parsed(&slug, "app address")?)
+            }
+            ReleasePlan::New(wish) => {
+                let used = Self::slugs_like(&mut *connection, &wish).await?;
+                let slug = std::iter::once(wish.clone())
+                    .chain((2..).map(|number| wish.numbered(number)))
+                    .find(|slug| !used.iter().any(|used| used == slug.as_str()))
+                    .unwrap_or(wish);
+                let (id,): (i64,) = sqlx::query_as(
+                    "insert into apps (slug, author_id, name, description, category, search_text, created_at, \
+                     updated_at) values ($1, $2, $3, '', '', '', $4, $4) returning id",
+                )
+                .bind(slug.as_str())
+                .bind(new.author.0)
+                .bind(new.name)
+                .bind(new.now)
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(taken)?;
+                (AppId(id), slug)
+            }
+        })
     }
 
     /// A release.

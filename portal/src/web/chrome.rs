@@ -61,6 +61,9 @@ impl Chrome {
         if can(Permission::PublishApps) {
             links.push(("/author", "My apps"));
         }
+        if can(Permission::InstallModels) {
+            links.push(("/admin/catalog", "Catalogue"));
+        }
         if can(Permission::ManagePeople) {
             links.push(("/admin/people", "People"));
         }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::show;
 use crate::domain::{
+    installing::{InstallStatus, InstallView},
     publishing::ReleaseStatus,
     running::{RunProgress, RunStatus},
 };
@@ -51,6 +52,17 @@ impl News {
             headline: headline.to_owned(),
             detail,
             is_final: progress.status.is_final(),
+        }
+    }
+
+    /// Of an install.
+    pub(crate) fn of_install(view: &InstallView) -> Self {
+        Self {
+            status: show::install_status(&view.status).0,
+            label: show::install_status(&view.status).1,
+            headline: "Fetching the model".to_owned(),
+            detail: format!("{} of {}", show::megabytes(view.fetched), show::megabytes(view.entry.bytes())),
+            is_final: view.status != InstallStatus::Fetching,
         }
     }
 

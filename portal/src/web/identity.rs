@@ -177,6 +177,8 @@ permissions!(
     PublishApps,
     /// [`Permission::ManageRunners`].
     ManageRunners,
+    /// [`Permission::InstallModels`].
+    InstallModels,
     /// [`Permission::ManagePeople`].
     ManagePeople,
 );

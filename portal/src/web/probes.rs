@@ -25,6 +25,8 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{release}", &release.to_string())
         .replace("{person}", &world.people["consumer"].id.to_string())
         .replace("{runner}", "1")
+        .replace("{entry}", "yolox-nano")
+        .replace("{install}", "1")
         .replace("{key}", &world.key_of_author.to_string())
         .replace("{name}", "site.css");
     assert!(!filled.contains('{'), "{filled}: a parameter that the probe does not know");
@@ -115,9 +117,17 @@ async fn a_role_too_low_is_refused() {
     let world = World::new().await;
     let app = test::init_service(super::app(&world.portal)).await;
     for (name, lacks) in [
-        ("consumer", vec![Permission::PublishApps, Permission::ManageRunners, Permission::ManagePeople]),
-        ("author", vec![Permission::ManageRunners, Permission::ManagePeople]),
-        ("operator", vec![Permission::ManagePeople]),
+        (
+            "consumer",
+            vec![
+                Permission::PublishApps,
+                Permission::ManageRunners,
+                Permission::InstallModels,
+                Permission::ManagePeople,
+            ],
+        ),
+        ("author", vec![Permission::ManageRunners, Permission::InstallModels, Permission::ManagePeople]),
+        ("operator", vec![Permission::InstallModels, Permission::ManagePeople]),
     ] {
         let browser = Browser::of(&app, name).await;
         let csrf = browser.csrf().await;

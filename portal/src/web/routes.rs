@@ -53,7 +53,7 @@ macro_rules! table {
 /// every entry shows that the two agree.
 pub fn table() -> Vec<Entry> {
     use Access::{AnyKey, Everybody, Key, LoggedIn, Permitted, SignedLink};
-    use Permission::{ManagePeople, ManageRunners, PublishApps, RunApps};
+    use Permission::{InstallModels, ManagePeople, ManageRunners, PublishApps, RunApps};
     use Scope::{Publish, Read};
     table! {
         GET  "/"                                 Everybody                => home::show;
@@ -97,6 +97,10 @@ pub fn table() -> Vec<Entry> {
         POST "/api/v1/releases/{release}/publish"   Key(Publish)          => api::publish::submit;
         POST "/api/v1/releases/{release}/unpublish" Key(Publish)          => api::unpublish::submit;
 
+        GET  "/admin/catalog"                    Permitted(InstallModels) => admin::catalog::show;
+        POST "/admin/catalog/{entry}"            Permitted(InstallModels) => admin::install_entry::submit;
+        GET  "/admin/installs/{install}"         Permitted(InstallModels) => admin::install::show;
+        GET  "/admin/installs/{install}/events"  Permitted(InstallModels) => admin::install_events::show;
         GET  "/admin/people"                     Permitted(ManagePeople)  => admin::people::show;
         POST "/admin/people/{person}/role"       Permitted(ManagePeople)  => admin::set_role::submit;
         GET  "/admin/runners"                    Permitted(ManageRunners) => admin::runners::show;

@@ -6,9 +6,10 @@ mod data;
 use askama::Template;
 use data::{app_view, at, cards, faults, release_view, run_id, run_view, slug, standard_view, user};
 use scraper::Html;
+use vision_catalog::Catalog;
 use vision_protocol::{
     fault::Fault,
-    ids::{KeyId, ReleaseId, RunnerId, UserId},
+    ids::{InstallId, KeyId, ReleaseId, RunnerId, UserId},
     results::StandardLayout,
 };
 
@@ -18,7 +19,7 @@ use super::{
     fields::Typed,
     notices::Notice,
     pages::{
-        admin::{people::PeoplePage, runners::RunnersPage},
+        admin::{catalog::CatalogPage, install::InstallPage, people::PeoplePage, runners::RunnersPage},
         apps::show::AppPage,
         author::{apps::MyAppsPage, release::ReleasePage, upload::UploadPage},
         home::{self, HomePage},
@@ -38,6 +39,7 @@ use crate::domain::{
     api_keys::{KeyView, Scope},
     catalog::{AppCard, Category},
     fleet::RunnerView,
+    installing::{EntryView, InstallStatus, InstallView},
     publishing::{MyApp, ReleaseLine, ReleaseStatus},
     roles::Role,
     running::{RunLine, RunStatus},
@@ -271,6 +273,30 @@ fn admin_pages(all: &mut Samples) {
     all.add("runners-empty", &page(Vec::new(), Vec::new()));
 }
 
+fn catalog_pages(all: &mut Samples) {
+    use InstallStatus::{Done, Failed, Fetching};
+    let entries = Catalog::builtin().entries();
+    let view = |entry, status, error: Option<&str>| InstallView {
+        id: InstallId(7),
+        entry,
+        status,
+        fetched: 1_200_000,
+        error: error.map(str::to_owned),
+        release: (status == Done).then_some(ReleaseId(4)),
+    };
+    let mut items: Vec<_> = entries.iter().map(|entry| EntryView { entry, install: None }).collect();
+    for (item, status) in items.iter_mut().zip([Fetching, Done, Failed]) {
+        item.install = Some(view(item.entry, status, None));
+    }
+    let wrong = Some("“Everyday objects” is being installed already.".to_owned());
+    all.add("catalog", &CatalogPage { chrome: chrome(Role::Admin, "/admin/catalog"), entries: items, wrong });
+    for (status, error) in [(Fetching, None), (Done, None), (Failed, Some("nowhere:\n  answered 404 Not Found"))] {
+        let page =
+            InstallPage { chrome: chrome(Role::Admin, "/admin/installs/7"), install: view(&entries[0], status, error) };
+        all.add(&format!("install-{}", status.name()), &page);
+    }
+}
+
 fn samples() -> Samples {
     let mut all = Samples::default();
     catalogue_pages(&mut all);
@@ -279,5 +305,6 @@ fn samples() -> Samples {
     run_pages(&mut all);
     author_pages(&mut all);
     admin_pages(&mut all);
+    catalog_pages(&mut all);
     all
 }

@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use url::form_urlencoded;
 use vision_protocol::messages::LogLevel;
 
-use crate::domain::{publishing::ReleaseStatus, running::RunStatus};
+use crate::domain::{installing::InstallStatus, publishing::ReleaseStatus, running::RunStatus};
 
 /// A `time` element; a script turns its text into the reader's own zone.
 pub fn time(at: &Timestamp) -> String {
@@ -42,6 +42,20 @@ pub fn release_status(status: &ReleaseStatus) -> &'static str {
         ReleaseStatus::Published => "Published",
         ReleaseStatus::Retired => "Retired",
     }
+}
+
+/// An install's status, for the style sheet and for people.
+pub fn install_status(status: &InstallStatus) -> (&'static str, &'static str) {
+    match status {
+        InstallStatus::Fetching => ("checking", "Fetching"),
+        InstallStatus::Done => ("done", "Installed"),
+        InstallStatus::Failed => ("failed", "Failed"),
+    }
+}
+
+/// Bytes, for people.
+pub fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
 /// A log level, for people and for the style sheet.
@@ -144,6 +158,7 @@ mod tests {
         assert_eq!(percent(0.004), "0.4 %");
         assert_eq!(milliseconds(3.26), "3.3 ms");
         assert_eq!(milliseconds(12_345.0), "12.3 s");
+        assert_eq!(megabytes(3_660_092), "3.7 MB");
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn release(author: UserId, version: &str) -> NewRelease<'_> {
 }
 
 async fn new_app(store: &Store, author: UserId, name: &str) -> (ReleaseId, Slug) {
-    store.create_release(ReleasePlan::New(Slug::from_name(name)), &release(author, "1.0.0")).await.unwrap()
+    store.create_release(ReleasePlan::New(Slug::from_name(name)), &release(author, "1.0.0"), None).await.unwrap()
 }
 
 async fn claim(store: &Store, kind: JobKind, now: i64) -> Option<Lease> {
@@ -44,7 +44,7 @@ async fn claim(store: &Store, kind: JobKind, now: i64) -> Option<Lease> {
 async fn prove(store: &Store) -> ReleaseId {
     let lease = claim(store, JobKind::CheckRelease, NOW).await.unwrap();
     let id: ReleaseId = lease.subject.parse().unwrap();
-    assert!(store.finish_check(&lease, id, "draft", "[]", "[]").await.unwrap());
+    assert!(store.finish_check(&lease, id, "draft", "[]", "[]", None).await.unwrap());
     id
 }
 
@@ -153,7 +153,7 @@ async fn a_version_is_used_once_unless_it_was_rejected() {
         let ann = user(&store, "ann@example.org").await;
         let (_, slug) = new_app(&store, ann, "App").await;
         let app = AppId(store.app_by_slug(&slug).await.unwrap().unwrap().id);
-        let again = store.create_release(ReleasePlan::Existing(app), &release(ann, "1.0.0")).await;
+        let again = store.create_release(ReleasePlan::Existing(app), &release(ann, "1.0.0"), None).await;
         assert!(matches!(again, Err(StoreError::Taken)));
         assert!(store.has_version(app, "1.0.0").await.unwrap());
         let lease = claim(&store, JobKind::CheckRelease, NOW).await.unwrap();
@@ -315,6 +315,42 @@ async fn signing_keys_rotate() {
         assert_eq!(numbers, [2, 1]);
         store.rotate_signing_key(NOW + 1, NOW + 1, NOW + 102, wrap).await.unwrap();
         assert_eq!(store.signing_keys(0).await.unwrap().len(), 1, "the old key is gone");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_install_becomes_one_release_or_fails() {
+    on_both(async |store| {
+        let ann = user(&store, "ann@example.org").await;
+        let id = store.create_install("yolox-nano", ann, true, NOW).await.unwrap();
+        assert!(matches!(store.create_install("yolox-nano", ann, true, NOW).await, Err(StoreError::Taken)));
+        let lost = claim(&store, JobKind::InstallEntry, NOW).await.unwrap();
+        assert_eq!(lost.subject, id.to_string());
+        store.note_fetched(id, 7).await.unwrap();
+        assert_eq!(store.install(id).await.unwrap().unwrap().fetched, 7);
+
+        // Another portal took the job over: what the first one then does is undone.
+        let held = claim(&store, JobKind::InstallEntry, NOW + 2000).await.unwrap();
+        let plan = || ReleasePlan::New(Slug::from_name("Objects"));
+        let late = store.create_release(plan(), &release(ann, "1.0.0"), Some((&lost, id))).await;
+        assert!(matches!(late, Err(StoreError::Lost)));
+        assert!(store.app_by_slug(&Slug::from_name("Objects")).await.unwrap().is_none());
+        assert!(!store.fail_install(&lost, id, "too late").await.unwrap());
+        let (made, _) = store.create_release(plan(), &release(ann, "1.0.0"), Some((&held, id))).await.unwrap();
+        let row = store.install(id).await.unwrap().unwrap();
+        assert_eq!((row.status.as_str(), row.release_id), ("done", Some(made.0)));
+        assert!(claim(&store, JobKind::InstallEntry, NOW + 9000).await.is_none());
+
+        let again = store.create_install("yolox-nano", ann, false, NOW).await.unwrap();
+        let other = store.create_install("mobilenet-v2", ann, false, NOW).await.unwrap();
+        let held = claim(&store, JobKind::InstallEntry, NOW).await.unwrap();
+        assert!(store.fail_install(&held, again, "404").await.unwrap());
+        let mut newest: Vec<_> = store.newest_installs().await.unwrap();
+        newest.sort_by_key(|row| row.id);
+        let told: Vec<_> = newest.iter().map(|row| (row.id, row.status.as_str())).collect();
+        assert_eq!(told, [(again.0, "failed"), (other.0, "fetching")]);
+        assert_eq!(newest[0].error.as_deref(), Some("404"));
     })
     .await;
 }

@@ -65,6 +65,7 @@ macro_rules! uuid_id {
 integer_id!(/** A listing in the marketplace. */ AppId, "app id");
 integer_id!(/** One immutable version of an app: the `CvappId` of the runner protocol. */ ReleaseId, "release id");
 integer_id!(/** A person with an account. */ UserId, "user id");
+integer_id!(/** A model of the catalogue on its way to become an app. */ InstallId, "install id");
 integer_id!(/** A key to the API. */ KeyId, "key id");
 integer_id!(/** A runner known to the portal. */ RunnerId, "runner id");
 uuid_id!(/** One execution of one release. */ RunId, "run id");

@@ -11,5 +11,5 @@ pub mod signed_url;
 pub mod traceparent;
 
 pub use fault::Fault;
-pub use ids::{AppId, BlobId, Digest, KeyId, ReleaseId, RunId, RunnerId, Slug, UserId};
+pub use ids::{AppId, BlobId, Digest, InstallId, KeyId, ReleaseId, RunId, RunnerId, Slug, UserId};
 pub use manifest::Manifest;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use vision_package::Package;
 use vision_protocol::{
     fault::Fault,
-    ids::{AppId, Digest, ReleaseId, Slug},
+    ids::{AppId, Digest, InstallId, ReleaseId, Slug},
     limits::PackageLimits,
 };
 
@@ -21,7 +21,7 @@ use super::super::{DomainError, Result, accounts::User};
 use crate::{
     blobs::{BlobError, objects::ObjectKey},
     state::Portal,
-    store::{JobKind, NewRelease, ReleasePlan, StoreError},
+    store::{JobKind, Lease, NewRelease, ReleasePlan, StoreError},
 };
 
 /// A file that goes away with its owner. A package is no photo: it may lie on disk as it is.
@@ -65,7 +65,16 @@ where
     if size == 0 {
         return Err(DomainError::invalid("", "choose the zip file of your app"));
     }
-    accept(portal, author, app, &spool, false).await
+    accept(portal, author, app, &spool, Terms::default()).await
+}
+
+/// What an accepted package is part of.
+#[derive(Default)]
+pub(in crate::domain) struct Terms<'a> {
+    /// Whether everybody can run it as soon as it is proven.
+    pub(in crate::domain) publish_when_proven: bool,
+    /// The install that it ends, with the job in hand.
+    pub(in crate::domain) install: Option<(&'a Lease, InstallId)>,
 }
 
 /// Accepts a spooled zip as a release of the author's app, or of a new one.
@@ -74,7 +83,7 @@ pub(in crate::domain) async fn accept(
     author: &User,
     app: Option<&Slug>,
     spool: &Spooled,
-    publish_when_proven: bool,
+    terms: Terms<'_>,
 ) -> Result<ReleaseId> {
     if portal.stopping.is_cancelled() {
         return Err(DomainError::Stopping);
@@ -113,10 +122,10 @@ pub(in crate::domain) async fn accept(
         template: template.as_deref(),
         readme: readme.as_deref(),
         icon: package.icon.as_ref().map(|icon| (icon.media_type, icon.bytes.as_slice())),
-        publish_when_proven,
+        publish_when_proven: terms.publish_when_proven,
         now: portal.now(),
     };
-    match portal.store.create_release(plan, &new).await {
+    match portal.store.create_release(plan, &new, terms.install).await {
         Ok((release, slug)) => {
             tracing::info!(release.id = %release, app.slug = %slug, release.digest = %digest, "release uploaded");
             portal.queue.wake(JobKind::CheckRelease);
