@@ -2,14 +2,20 @@
 
 mod commands;
 pub mod conform;
+pub mod local;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-/// Checks and packs apps, and tells whether a runner keeps the protocol.
+/// Everything that an author does with an app: makes one of a trained model, checks, runs and tests it, and packs it.
 #[derive(Parser)]
-#[command(name = "vision", version)]
+#[command(
+    name = "vision",
+    version,
+    after_help = "Exit codes: 0 all is well; 1 faults were found, each told with its place; 2 the command could not be \
+                  carried out."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -25,10 +31,30 @@ enum Command {
     Schema,
     /// Holds a runner against the protocol, and prints a report.
     Conform(Box<commands::conform::Options>),
+    /// The runner that computes with tract, with a command line of its own.
+    #[command(disable_help_flag = true, hide = true)]
+    RunnerTract(Carried),
+    /// The runner that computes with ONNX Runtime, with a command line of its own.
+    #[command(disable_help_flag = true, hide = true)]
+    RunnerGpu(Carried),
+}
+
+/// The command line of a program that this one carries.
+#[derive(clap::Args)]
+struct Carried {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
 }
 
 /// Runs the program. `arguments` begins with its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // A runner parses its own command line, all of it, and has a process for itself.
+    match arguments.get(1).and_then(|first| first.to_str()) {
+        Some(name @ "runner-tract") => return runner_tract::main(arguments[1..].to_vec(), vec![name.into()]),
+        Some(name @ "runner-gpu") => return runner_gpu::main(arguments[1..].to_vec(), vec![name.into()]),
+        _ => {}
+    }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -38,14 +64,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let mut out = std::io::stdout().lock();
-    let done = match arguments.command {
-        Command::Check(options) => commands::check::run(&options, &mut out),
-        Command::Pack(options) => commands::pack::run(options, &mut out),
-        Command::Schema => commands::schema::run(&mut out),
-        Command::Conform(options) => commands::conform::run(*options, &mut out),
-    };
-    done.unwrap_or_else(|error| {
+    carry_out(arguments.command, &mut out).unwrap_or_else(|error| {
+        // Whoever reads only the head of an answer closes the pipe.
+        if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
         let _ = writeln!(std::io::stderr(), "vision: {error:#}");
         ExitCode::from(2)
     })
+}
+
+fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check(options) => commands::check::run(&options, out),
+        Command::Pack(options) => commands::pack::run(options, out),
+        Command::Schema => commands::schema::run(out),
+        Command::Conform(options) => commands::conform::run(*options, out),
+        Command::RunnerTract(_) | Command::RunnerGpu(_) => anyhow::bail!("a runner's name must be the first argument"),
+    }
 }

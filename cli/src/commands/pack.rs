@@ -10,7 +10,8 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 
-use super::check::{check, open, report};
+use super::check::{check, report};
+use crate::local::archive;
 
 /// What `pack` is told.
 #[derive(Args)]
@@ -23,7 +24,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: Options, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let mut archive = open(&options.folder)?;
+    let mut archive = archive(&options.folder)?;
     let outcome = check(&mut archive)?;
     if outcome.is_err() {
         report(out, &outcome, false)?;
