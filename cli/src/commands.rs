@@ -2,5 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod conform;
+mod given;
 pub(crate) mod pack;
+pub(crate) mod run;
 pub(crate) mod schema;

@@ -3,6 +3,8 @@
 mod commands;
 pub mod conform;
 pub mod local;
+mod progress;
+mod show;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
@@ -25,6 +27,8 @@ struct Arguments {
 enum Command {
     /// Lists every fault of an app's folder or zip.
     Check(commands::check::Options),
+    /// Runs an app here, with the worker, the cell and the engine of production.
+    Run(Box<commands::run::Options>),
     /// Makes the zip of a folder.
     Pack(commands::pack::Options),
     /// Prints the JSON Schema of `app.json`.
@@ -77,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(options) => commands::check::run(&options, out),
+        Command::Run(options) => commands::run::run(&options, out),
         Command::Pack(options) => commands::pack::run(options, out),
         Command::Schema => commands::schema::run(out),
         Command::Conform(options) => commands::conform::run(*options, out),

@@ -1,0 +1,4 @@
+//! What an author does with the program, from outside: it is started as a person starts it, on real models and photos.
+
+mod run;
+mod support;
