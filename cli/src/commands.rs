@@ -6,3 +6,4 @@ mod given;
 pub(crate) mod pack;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod test;

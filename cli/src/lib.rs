@@ -2,6 +2,7 @@
 
 mod commands;
 pub mod conform;
+mod expectation;
 pub mod local;
 mod progress;
 mod show;
@@ -29,6 +30,8 @@ enum Command {
     Check(commands::check::Options),
     /// Runs an app here, with the worker, the cell and the engine of production.
     Run(Box<commands::run::Options>),
+    /// Runs an app's examples, and holds the answers against what is expected.
+    Test(commands::test::Options),
     /// Makes the zip of a folder.
     Pack(commands::pack::Options),
     /// Prints the JSON Schema of `app.json`.
@@ -82,6 +85,7 @@ fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode>
     match command {
         Command::Check(options) => commands::check::run(&options, out),
         Command::Run(options) => commands::run::run(&options, out),
+        Command::Test(options) => commands::test::run(&options, out),
         Command::Pack(options) => commands::pack::run(options, out),
         Command::Schema => commands::schema::run(out),
         Command::Conform(options) => commands::conform::run(*options, out),
