@@ -3,6 +3,8 @@
 pub(crate) mod check;
 pub(crate) mod conform;
 mod given;
+pub(crate) mod inspect;
+pub(crate) mod measure_model;
 pub(crate) mod pack;
 pub(crate) mod run;
 pub(crate) mod schema;

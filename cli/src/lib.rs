@@ -4,7 +4,9 @@ mod commands;
 pub mod conform;
 mod expectation;
 pub mod local;
+mod model;
 mod progress;
+mod propose;
 mod show;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
@@ -26,6 +28,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Tells what an ONNX file holds, which engines take it, and how it may be used.
+    Inspect(commands::inspect::Options),
     /// Lists every fault of an app's folder or zip.
     Check(commands::check::Options),
     /// Runs an app here, with the worker, the cell and the engine of production.
@@ -38,6 +42,9 @@ enum Command {
     Schema,
     /// Holds a runner against the protocol, and prints a report.
     Conform(Box<commands::conform::Options>),
+    /// Tries a model out. Started by `inspect` and `new`.
+    #[command(hide = true)]
+    MeasureModel(commands::measure_model::Options),
     /// The runner that computes with tract, with a command line of its own.
     #[command(disable_help_flag = true, hide = true)]
     RunnerTract(Carried),
@@ -83,12 +90,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Inspect(options) => commands::inspect::run(&options, out),
         Command::Check(options) => commands::check::run(&options, out),
         Command::Run(options) => commands::run::run(&options, out),
         Command::Test(options) => commands::test::run(&options, out),
         Command::Pack(options) => commands::pack::run(options, out),
         Command::Schema => commands::schema::run(out),
         Command::Conform(options) => commands::conform::run(*options, out),
+        Command::MeasureModel(options) => commands::measure_model::run(&options, out),
         Command::RunnerTract(_) | Command::RunnerGpu(_) => anyhow::bail!("a runner's name must be the first argument"),
     }
 }
