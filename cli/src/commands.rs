@@ -5,6 +5,7 @@ pub(crate) mod conform;
 mod given;
 pub(crate) mod inspect;
 pub(crate) mod measure_model;
+pub(crate) mod new;
 pub(crate) mod pack;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -7,6 +7,7 @@ pub mod local;
 mod model;
 mod progress;
 mod propose;
+mod scaffold;
 mod show;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
@@ -28,6 +29,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Makes an app of a model: proposes task and preprocessing, and proves them on a photo.
+    New(Box<commands::new::Options>),
     /// Tells what an ONNX file holds, which engines take it, and how it may be used.
     Inspect(commands::inspect::Options),
     /// Lists every fault of an app's folder or zip.
@@ -90,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match command {
+        Command::New(options) => commands::new::run(*options, out),
         Command::Inspect(options) => commands::inspect::run(&options, out),
         Command::Check(options) => commands::check::run(&options, out),
         Command::Run(options) => commands::run::run(&options, out),
