@@ -8,6 +8,7 @@ mod support;
 
 mod browser;
 mod crash;
+mod dev_page;
 mod documents;
 mod hostile;
 mod kept_results;

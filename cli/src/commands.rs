@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod conform;
+pub(crate) mod dev;
 mod given;
 pub(crate) mod inspect;
 pub(crate) mod measure_model;

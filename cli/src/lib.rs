@@ -2,6 +2,7 @@
 
 mod commands;
 pub mod conform;
+mod dev;
 mod expectation;
 pub mod local;
 mod model;
@@ -39,6 +40,8 @@ enum Command {
     Run(Box<commands::run::Options>),
     /// Runs an app's examples, and holds the answers against what is expected.
     Test(commands::test::Options),
+    /// Serves a page of an app on this machine, which follows its files.
+    Dev(commands::dev::Options),
     /// Makes the zip of a folder.
     Pack(commands::pack::Options),
     /// Prints the JSON Schema of `app.json`.
@@ -98,6 +101,7 @@ fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode>
         Command::Check(options) => commands::check::run(&options, out),
         Command::Run(options) => commands::run::run(&options, out),
         Command::Test(options) => commands::test::run(&options, out),
+        Command::Dev(options) => commands::dev::run(&options, out),
         Command::Pack(options) => commands::pack::run(options, out),
         Command::Schema => commands::schema::run(out),
         Command::Conform(options) => commands::conform::run(*options, out),
