@@ -1,10 +1,12 @@
 //! One file per command. Each returns the program's exit code; an error is exit code 2.
 
 pub(crate) mod check;
+pub(crate) mod completions;
 pub(crate) mod conform;
 pub(crate) mod dev;
 mod given;
 pub(crate) mod inspect;
+pub(crate) mod man;
 pub(crate) mod measure_model;
 pub(crate) mod new;
 pub(crate) mod pack;

@@ -13,7 +13,7 @@ mod show;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Everything that an author does with an app: makes one of a trained model, checks, runs and tests it, and packs it.
 #[derive(Parser)]
@@ -48,6 +48,10 @@ enum Command {
     Schema,
     /// Holds a runner against the protocol, and prints a report.
     Conform(Box<commands::conform::Options>),
+    /// Prints what a shell needs to complete these commands.
+    Completions(commands::completions::Options),
+    /// Writes manual pages, one per command.
+    Man(commands::man::Options),
     /// Tries a model out. Started by `inspect` and `new`.
     #[command(hide = true)]
     MeasureModel(commands::measure_model::Options),
@@ -94,6 +98,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     })
 }
 
+/// The command line without what nobody types.
+fn visible() -> clap::Command {
+    let all = Arguments::command();
+    let shown: Vec<_> = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect();
+    let about = all.get_about().cloned().unwrap_or_default();
+    let after = all.get_after_help().cloned().unwrap_or_default();
+    clap::Command::new("vision").version(env!("CARGO_PKG_VERSION")).about(about).after_help(after).subcommands(shown)
+}
+
 fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match command {
         Command::New(options) => commands::new::run(*options, out),
@@ -105,6 +118,8 @@ fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode>
         Command::Pack(options) => commands::pack::run(options, out),
         Command::Schema => commands::schema::run(out),
         Command::Conform(options) => commands::conform::run(*options, out),
+        Command::Completions(options) => commands::completions::run(&options, visible(), out),
+        Command::Man(options) => commands::man::run(&options, visible(), out),
         Command::MeasureModel(options) => commands::measure_model::run(&options, out),
         Command::RunnerTract(_) | Command::RunnerGpu(_) => anyhow::bail!("a runner's name must be the first argument"),
     }
