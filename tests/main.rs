@@ -9,6 +9,7 @@ mod support;
 mod browser;
 mod catalog;
 mod crash;
+mod dev_page;
 mod documents;
 mod hostile;
 mod kept_results;

@@ -1,68 +1,39 @@
 //! A runner without a portal: this program gives it a package and serves the photo.
 
-use std::{
-    ffi::OsString,
-    io::{BufRead as _, BufReader, Cursor},
-    net::Ipv4Addr,
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::Mutex,
-};
+use std::{ffi::OsString, io::Cursor, net::Ipv4Addr, path::Path, sync::Mutex};
 
 use reqwest::{Client, RequestBuilder, multipart};
 use serde_json::json;
-use tempfile::TempDir;
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
+use url::Url;
+use vision_cli::local::{Launch, Place, Portal, Process};
 use vision_protocol::{
     limits::PackageLimits,
     messages::{FIELD_CVAPP_ID, FIELD_SOURCE_FILE, RunResponse, Span, Timings},
 };
 
 const RELEASE: &str = "1";
-const TOKEN: &str = "a token for one benchmark";
 
 /// A runner with one published package.
 pub(crate) struct Runner {
     http: Client,
-    address: String,
-    photo: String,
-    child: Child,
+    process: Process,
+    photo: Url,
     timings: Mutex<Vec<Timings>>,
-    _data: TempDir,
+    _portal: Portal,
 }
 
 impl Runner {
     /// Starts `program` with `arguments` as a runner, and publishes a package on it.
     pub(crate) async fn start(program: &Path, arguments: &[OsString], package: Vec<u8>, photo: Vec<u8>) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
-        let portal = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
-        tokio::spawn(serve(listener, photo.leak()));
-        let data = TempDir::with_prefix("vision-bench-").expect("a temporary folder");
-        let mut child = Command::new(program)
-            .args(arguments)
-            .args(["--listen", "127.0.0.1:0", "--exit-with-parent", "--portal-url", &portal])
-            .arg("--data")
-            .arg(data.path())
-            .env("VISION_RUNNER_TOKEN", TOKEN)
-            .env("RUST_LOG", "error")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the runner starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("the output is piped")).lines();
-        let line = lines.next().expect("it prints its address").expect("in UTF-8");
-        let address = line.strip_prefix("listening ").expect("it prints its address");
+        let portal = Portal::start((Ipv4Addr::LOCALHOST, 0).into(), None).await.expect("a free port");
+        let launch = Launch::command(program, arguments);
         let runner = Self {
             http: Client::builder().no_proxy().build().expect("a client"),
-            address: format!("http://{address}"),
-            photo: format!("{portal}/files/photo"),
-            child,
+            process: Process::start(&launch, portal.base()).await.expect("the runner starts"),
+            photo: portal.offer(Place::Photo(photo.into())),
             timings: Mutex::default(),
-            _data: data,
+            _portal: portal,
         };
         runner.publish(&package).await;
         runner
@@ -74,15 +45,19 @@ impl Runner {
         vision_package::complete(Cursor::new(package), &checked, &mut complete).expect("memory takes bytes");
         let file = multipart::Part::bytes(complete).file_name("app.zip");
         let form = multipart::Form::new().text(FIELD_CVAPP_ID, RELEASE).part(FIELD_SOURCE_FILE, file);
-        let request = self.http.post(format!("{}/publish", self.address)).bearer_auth(TOKEN).multipart(form);
+        let request = self.http.post(self.url("publish")).bearer_auth(self.process.bearer()).multipart(form);
         let answer = request.send().await.expect("the runner answers");
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
     }
 
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.process.base())
+    }
+
     /// A run of the photo, to be sent.
     pub(crate) fn request(&self) -> RequestBuilder {
-        let url = format!("{}/run?cvappid={RELEASE}", self.address);
-        self.http.post(url).bearer_auth(TOKEN).json(&json!({ "data": [{ "Name": "Image", "Value": self.photo }] }))
+        let request = self.http.post(self.url(&format!("run?cvappid={RELEASE}"))).bearer_auth(self.process.bearer());
+        request.json(&json!({ "data": [{ "Name": "Image", "Value": self.photo }] }))
     }
 
     /// One run, which must go well.
@@ -125,35 +100,6 @@ impl Runner {
 
     /// The process id of its supervisor.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.pid()
     }
-}
-
-impl Drop for Runner {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-/// Serves the photo at every address, connections kept open, as the portal does.
-async fn serve(listener: TcpListener, photo: &'static [u8]) {
-    while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(answer(stream, photo));
-    }
-}
-
-async fn answer(stream: TcpStream, photo: &'static [u8]) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (reader, mut writer) = stream.into_split();
-    let mut lines = tokio::io::BufReader::new(reader).lines();
-    while let Some(line) = lines.next_line().await? {
-        if line.is_empty() {
-            let head =
-                format!("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", photo.len());
-            writer.write_all(head.as_bytes()).await?;
-            writer.write_all(photo).await?;
-        }
-    }
-    Ok(())
 }

@@ -7,18 +7,18 @@
 mod app;
 mod bench;
 mod checks;
-mod portal;
 mod report;
-mod runner;
 
 use secrecy::SecretString;
 use url::Url;
 
-pub use app::{App, Input};
-pub use portal::Portal;
+pub use app::App;
 pub use report::{Checked, Exchanged, Outcome, Report};
 
-use self::{bench::Bench, runner::Runner};
+pub use crate::local::{Input, Portal};
+
+use self::bench::Bench;
+use crate::local::Runner;
 
 /// What is checked, and with what.
 pub struct Settings {

@@ -17,8 +17,11 @@ fn a_sample_app_is_checked_and_packed() {
     let folder = tempfile::tempdir().expect("a folder");
     let zip = folder.path().join("digits.zip");
     let zip = zip.to_str().expect("a UTF-8 path");
-    let (code, text) = vision(&["pack", &sample("digit-reader"), "--output", zip]);
+    let (code, text) = vision(&["pack", &sample("digit-reader"), "--output", zip, "--json"]);
     assert_eq!(code, 0, "{text}");
+    let answer: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(answer["file"], zip);
+    assert!(answer["bytes"].as_u64() > Some(1_000), "{text}");
     let (code, text) = vision(&["check", zip]);
     assert_eq!((code, text.contains("no faults")), (0, true), "{text}");
 }

@@ -25,12 +25,15 @@ pub use library::{LibraryError, Places, find};
 
 use options::{Command, Options};
 
-/// Runs the program. `arguments` begins with its name.
-pub fn main(arguments: Vec<OsString>) -> ExitCode {
-    program::run_variant(arguments, Vec::new(), &RunnerGpu)
+/// Runs the program. `arguments` begins with its name; `prefix` is what leads to it on the command line of a larger
+/// program that it is a part of.
+pub fn main(arguments: Vec<OsString>, prefix: Vec<OsString>) -> ExitCode {
+    program::run_variant(arguments, prefix.clone(), &RunnerGpu { prefix })
 }
 
-struct RunnerGpu;
+struct RunnerGpu {
+    prefix: Vec<OsString>,
+}
 
 impl Variant for RunnerGpu {
     type Options = Options;
@@ -39,7 +42,7 @@ impl Variant for RunnerGpu {
     fn engine(&self, options: &Options, role: Role) -> anyhow::Result<Arc<dyn Engine>> {
         let settings = options.settings()?;
         if role == Role::Supervisor {
-            probe(&options.arguments(&settings.library))?;
+            probe(&self.prefix, &options.arguments(&settings.library))?;
         }
         Ok(Arc::new(OnnxRuntime::new(settings)))
     }
@@ -51,7 +54,7 @@ impl Variant for RunnerGpu {
 
     fn command(&self, command: Command) -> anyhow::Result<()> {
         match command {
-            Command::Setup(options) => setup::setup(&options),
+            Command::Setup(options) => setup::setup(&options, &self.prefix),
             Command::Probe(options) => Ok(OnnxRuntime::new(options.settings()?).probe()?),
         }
     }
@@ -59,10 +62,10 @@ impl Variant for RunnerGpu {
 
 /// Tries the device out in a process of its own: the supervisor stays without ONNX Runtime, its threads and what a GPU
 /// sets aside for each process.
-pub(crate) fn probe(arguments: &[OsString]) -> anyhow::Result<()> {
+pub(crate) fn probe(prefix: &[OsString], arguments: &[OsString]) -> anyhow::Result<()> {
     let program = std::env::current_exe().context("this program cannot be found again")?;
     let mut probe = process::Command::new(program);
-    probe.arg("probe").args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    probe.args(prefix).arg("probe").args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
     probe.env(library::SILENCE.0, library::SILENCE.1);
     let output = probe.output().context("the device cannot be tried out")?;
     if output.status.success() {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    runner_gpu::main(std::env::args_os().collect())
+    runner_gpu::main(std::env::args_os().collect(), Vec::new())
 }

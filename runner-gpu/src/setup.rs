@@ -75,7 +75,7 @@ impl Kind {
 ///
 /// # Errors
 /// What is missing, and what to install.
-pub(crate) fn setup(options: &SetupOptions) -> anyhow::Result<()> {
+pub(crate) fn setup(options: &SetupOptions, prefix: &[OsString]) -> anyhow::Result<()> {
     let folder = std::path::absolute(&options.into).context("--into")?;
     make_environment(&options.python, &folder)?;
     let python = folder.join("bin/python");
@@ -93,9 +93,9 @@ pub(crate) fn setup(options: &SetupOptions) -> anyhow::Result<()> {
     let library = library::in_environment(&folder)
         .with_context(|| format!("the package in {} holds no libonnxruntime.so", folder.display()))?;
     let arguments = |device: &str| ["--device".into(), device.into(), "--library".into(), library.clone().into()];
-    probe(&arguments("cpu")).context("ONNX Runtime is installed and cannot compute")?;
+    probe(prefix, &arguments("cpu")).context("ONNX Runtime is installed and cannot compute")?;
     if options.device == Kind::Cuda
-        && let Err(error) = probe(&arguments("cuda"))
+        && let Err(error) = probe(prefix, &arguments("cuda"))
     {
         say(&format!("installed; on this machine it cannot compute on a GPU yet: {error:#}"));
     }

@@ -1,10 +1,9 @@
 //! A runner without a portal, a good app on it, and a server of files: all that a hostile corpus is tried on.
 
 use std::{
-    io::{BufRead as _, BufReader, Cursor},
+    io::Cursor,
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
@@ -16,11 +15,11 @@ use std::{
 use reqwest::{Client, multipart};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
+use vision_cli::local::{Launch, Process};
 use vision_protocol::{
     limits::PackageLimits,
     messages::{FIELD_CVAPP_ID, FIELD_SOURCE_FILE},
@@ -32,7 +31,6 @@ use crate::support::{
     python::tests_folder,
 };
 
-const TOKEN: &str = "a token for hostile input";
 /// Bytes of a message, which holds up to a hundred faults.
 const LONGEST_MESSAGE: usize = 200 << 10;
 /// A bound against hanging, on a machine that may be busy.
@@ -76,14 +74,12 @@ pub(super) struct Answer {
 /// A runner with a good app.
 pub(super) struct Runner {
     http: Client,
-    address: String,
+    process: Process,
     files: String,
-    child: Child,
     next: AtomicI64,
     watch: Watch,
     story: Mutex<Vec<String>>,
     wrong: Mutex<Vec<String>>,
-    _data: TempDir,
 }
 
 impl Runner {
@@ -93,32 +89,19 @@ impl Runner {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let portal = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
         tokio::spawn(serve(listener, folder.to_owned()));
-        let data = TempDir::with_prefix("vision-hostile-").expect("a temporary folder");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_portal"))
-            .args(["runner-tract", "serve", "--listen", "127.0.0.1:0", "--exit-with-parent", "--portal-url", &portal])
-            .args(["--deadline-ms", "3000", "--prove-seconds", "4", "--workers", "3"])
-            .args(["--process-memory-mib", &WORKER_MIB.to_string()])
-            .arg("--data")
-            .arg(data.path())
-            .env("VISION_RUNNER_TOKEN", TOKEN)
-            .env("RUST_LOG", "error")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the runner starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("the output is piped")).lines();
-        let line = lines.next().expect("it prints its address").expect("in UTF-8");
-        let address = line.strip_prefix("listening ").expect("it prints its address");
+        let launch = Launch::command(env!("CARGO_BIN_EXE_portal"), ["runner-tract", "serve"]);
+        let launch = launch.with(["--deadline-ms", "3000", "--prove-seconds", "4", "--workers", "3"]);
+        let launch = launch.with(["--process-memory-mib", &WORKER_MIB.to_string()]);
+        let url = portal.parse().expect("an address");
+        let process = Process::start(&launch, &url).await.expect("the runner starts");
         let runner = Self {
             http: Client::builder().no_proxy().build().expect("a client"),
-            address: format!("http://{address}"),
             files: portal,
-            watch: Watch::over(child.id()),
-            child,
+            watch: Watch::over(process.pid()),
+            process,
             next: AtomicI64::new(GOOD + 1),
             story: Mutex::default(),
             wrong: Mutex::default(),
-            _data: data,
         };
         let answer = runner.publish_as(GOOD, good_app()).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -140,18 +123,18 @@ impl Runner {
     async fn publish_as(&self, id: i64, package: Vec<u8>) -> Answer {
         let file = multipart::Part::bytes(package).file_name("app.zip");
         let form = multipart::Form::new().text(FIELD_CVAPP_ID, id.to_string()).part(FIELD_SOURCE_FILE, file);
-        self.send(self.http.post(format!("{}/publish", self.address)).multipart(form)).await
+        self.send(self.http.post(format!("{}publish", self.process.base())).multipart(form)).await
     }
 
     /// One run, its body as it is given.
     pub(super) async fn run(&self, id: i64, body: Vec<u8>) -> Answer {
-        let url = format!("{}/run?cvappid={id}", self.address);
+        let url = format!("{}run?cvappid={id}", self.process.base());
         self.send(self.http.post(url).header("Content-Type", "application/json").body(body)).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let begun = Instant::now();
-        let answer = request.bearer_auth(TOKEN).send().await.expect("the runner answers");
+        let answer = request.bearer_auth(self.process.bearer()).send().await.expect("the runner answers");
         let status = answer.status().as_u16();
         let body = answer.bytes().await.expect("a whole answer");
         let body = serde_json::from_slice(&body).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body)));
@@ -195,7 +178,7 @@ impl Runner {
 
     /// Ends the runner, leaves all answers in `answers` for people to read, and fails if one was wrong.
     pub(super) fn finish(self, answers: &Path) {
-        let supervisor = memory(self.child.id(), "VmHWM");
+        let supervisor = memory(self.process.pid(), "VmHWM");
         let worker = self.watch.most.load(Ordering::Relaxed);
         let story = self.story.lock().expect("nobody panics").join("\n");
         std::fs::write(answers, &story).expect("a file below target/");
@@ -205,13 +188,6 @@ impl Runner {
         assert!(wrong.is_empty(), "{} answers were wrong:\n{}", wrong.len(), wrong.join("\n"));
         assert!(supervisor < MOST_SUPERVISOR, "the supervisor took {} MiB", mib(supervisor));
         assert!(worker < (WORKER_MIB + 256) << 20, "a worker took {} MiB", mib(worker));
-    }
-}
-
-impl Drop for Runner {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
     }
 }
 

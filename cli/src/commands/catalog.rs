@@ -16,7 +16,7 @@ use super::{
     check::{check, open, report},
     publish::{self, Shelf},
 };
-use crate::{account, transfer::Transfer};
+use crate::{account, progress::Progress};
 
 /// What `catalog` is told.
 #[derive(Args)]
@@ -137,7 +137,7 @@ fn make(depot: &Depot, entry: &Entry, into: &Path) -> anyhow::Result<()> {
         bail!("{} is there already; remove it, or name another with --into", into.display());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let bar = Transfer::of(entry.bytes(), "Fetching");
+    let bar = Progress::of_bytes(entry.bytes(), "Fetching");
     let made: anyhow::Result<()> = runtime.block_on(async {
         if is_zip {
             let file = File::create_new(into).with_context(|| format!("cannot write {}", into.display()))?;
@@ -152,6 +152,6 @@ fn make(depot: &Depot, entry: &Entry, into: &Path) -> anyhow::Result<()> {
         }
         Ok(())
     });
-    bar.end();
+    drop(bar);
     made
 }

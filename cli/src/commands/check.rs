@@ -3,14 +3,15 @@
 use std::{
     fs::File,
     io::{Seek, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
-use anyhow::Context;
 use clap::Args;
 use vision_package::Package;
 use vision_protocol::{Fault, limits::PackageLimits};
+
+use crate::local::archive;
 
 /// What `check` is told.
 #[derive(Args)]
@@ -26,20 +27,9 @@ pub(crate) struct Options {
 pub(super) type Outcome = Result<Package, Vec<Fault>>;
 
 pub(crate) fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let outcome = check(&mut open(&options.app)?)?;
+    let outcome = check(&mut archive(&options.app)?)?;
     report(out, &outcome, options.json)?;
     Ok(ExitCode::from(u8::from(outcome.is_err())))
-}
-
-/// The zip itself, or a zip made of the folder.
-pub(super) fn open(app: &Path) -> anyhow::Result<File> {
-    if !app.is_dir() {
-        return File::open(app).with_context(|| format!("cannot read {}", app.display()));
-    }
-    let mut file = tempfile::tempfile()?;
-    vision_package::pack_folder(app, &mut file).with_context(|| format!("cannot pack {}", app.display()))?;
-    file.rewind()?;
-    Ok(file)
 }
 
 pub(super) fn check(archive: &mut File) -> anyhow::Result<Outcome> {

@@ -15,7 +15,7 @@ use vision_protocol::Fault;
 use super::check::{check, open};
 use crate::{
     account::{Answered, Client, Release, Target},
-    transfer::Transfer,
+    progress::Progress,
 };
 
 /// What `publish` is told.
@@ -81,17 +81,17 @@ async fn release(mut archive: File, name: &str, shelf: Shelf) -> anyhow::Result<
         None => client.apps().await?.into_iter().find(|app| app.name == name).map(|app| app.slug),
     };
     archive.rewind()?;
-    let bar = Transfer::of(bytes, "Uploading");
+    let bar = Progress::of_bytes(bytes, "Uploading");
     let shown = bar.clone();
     let uploaded = client.upload(archive, app.as_deref(), move |more| shown.more(more)).await;
-    bar.end();
+    drop(bar);
     let release = match uploaded? {
         Ok(release) => release,
         Err(faults) => return Ok(Err(faults)),
     };
-    let line = Transfer::waiting("A runner is proving it");
+    let line = Progress::new("A runner is proving it");
     let checked = client.checked(release).await;
-    line.end();
+    drop(line);
     let release = checked?;
     match release.status.as_str() {
         "rejected" => Ok(Err(release.faults)),

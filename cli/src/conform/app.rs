@@ -5,21 +5,14 @@ use std::io;
 use serde_json::{Value, json};
 use vision_protocol::Digest;
 
+use crate::local::Input;
+
 /// A package and the inputs of a run that goes well.
 pub struct App {
     /// The zip.
     pub zip: Vec<u8>,
     /// The inputs, by name.
     pub inputs: Vec<(String, Input)>,
-}
-
-/// An input.
-#[derive(Clone)]
-pub enum Input {
-    /// A photo, which the runner fetches.
-    Photo(Vec<u8>),
-    /// Anything else, as it stands in the request.
-    Plain(Value),
 }
 
 /// Photos that differ.

@@ -6,11 +6,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{
-    app::{self, App, Glue, Input, OTHER_PHOTO, WORDS},
-    portal::{Place, Portal},
+    app::{self, App, Glue, OTHER_PHOTO, WORDS},
     report::Trouble,
-    runner::{Answer, Exchange, Runner},
 };
+use crate::local::{Answer, Exchange, Input, Place, Portal, Runner};
 
 /// How a check ends.
 pub(super) type Verdict = Result<(), Trouble>;
@@ -41,7 +40,7 @@ impl Bench {
 
     /// The app's inputs; each photo at an address of its own.
     pub(super) fn inputs(&self) -> Inputs {
-        self.inputs_at(|photo| Place::Photo(photo.to_vec()))
+        self.inputs_at(|photo| Place::Photo(photo.into()))
     }
 
     /// The app's inputs, with something else at the photos' addresses.
@@ -63,7 +62,7 @@ impl Bench {
 
     /// The same with another photo.
     pub(super) fn other_inputs(&self) -> Inputs {
-        self.inputs_at(|_| Place::Photo(OTHER_PHOTO.to_vec()))
+        self.inputs_at(|_| Place::Photo(OTHER_PHOTO.into()))
     }
 
     /// A run of the app.

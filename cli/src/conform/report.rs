@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{bench::Verdict, runner::Exchange};
+use super::bench::Verdict;
+use crate::local::Exchange;
 
 /// All that was found.
 #[derive(Debug, Serialize)]

@@ -33,7 +33,7 @@ use actix_web::{
 };
 use tokio::{runtime::Handle, sync::Semaphore};
 
-pub use config::{CellConfig, Config, Devices, FleetConfig, WorkerCommand};
+pub use config::{CellConfig, Config, Devices, FleetConfig, WORKER_ENVIRONMENT, WorkerCommand};
 
 use self::{cache::Results, files::Files, fleet::Fleet, metrics::Metrics, packages::Packages, queue::Queue};
 

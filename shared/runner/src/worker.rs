@@ -12,6 +12,7 @@ mod arrays;
 mod assets;
 mod bindings;
 mod calls;
+pub mod drawing;
 mod execution;
 mod failure;
 #[doc(hidden)]

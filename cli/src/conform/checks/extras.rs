@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::conform::{
-    app::{Glue, release_of},
-    bench::{Bench, Verdict},
-    checks::publish,
-    report::Trouble,
-    runner::Exchange,
+use crate::{
+    conform::{
+        app::{Glue, release_of},
+        bench::{Bench, Verdict},
+        checks::publish,
+        report::Trouble,
+    },
+    local::Exchange,
 };
 
 const STAGES: [&str; 6] =
@@ -164,7 +166,7 @@ pub(super) async fn request_id(bench: &Bench) -> Verdict {
     let asked = bench.runner.get("health/live").await;
     match asked.answered()?.header("x-request-id") {
         None => Err(Trouble::not_offered("no x-request-id in the answer")),
-        Some(id) if id == crate::conform::runner::REQUEST_ID => Ok(()),
+        Some(id) if id == crate::local::REQUEST_ID => Ok(()),
         Some(id) => Err(asked.fails(format!("the x-request-id is “{id}”, not the one that was sent"))),
     }
 }

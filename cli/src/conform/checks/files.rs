@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::conform::{
-    app::PHOTO,
-    bench::{Bench, Verdict},
-    portal::{Place, Portal},
-    report::Trouble,
+use crate::{
+    conform::{
+        app::PHOTO,
+        bench::{Bench, Verdict},
+        report::Trouble,
+    },
+    local::{Place, Portal},
 };
 
 /// Starts of picture files: PNG, JPEG, GIF, WebP.
@@ -32,7 +34,7 @@ pub(super) async fn uploads(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn redirects(bench: &Bench) -> Verdict {
-    let elsewhere = bench.portal.offer(Place::Photo(PHOTO.to_vec()));
+    let elsewhere = bench.portal.offer(Place::Photo(PHOTO.into()));
     let run = bench.run(&bench.inputs_at(|_| Place::Moved(elsewhere.clone()))).await;
     if !bench.portal.methods(&elsewhere).is_empty() {
         return Err(Trouble::not_offered(
@@ -55,7 +57,7 @@ pub(super) async fn other_origins(bench: &Bench) -> Verdict {
     let mut inputs = bench.inputs();
     for input in &mut inputs.data {
         if inputs.photos.iter().any(|photo| input["Value"] == photo.as_str()) {
-            let photo = stranger.offer(Place::Photo(PHOTO.to_vec()));
+            let photo = stranger.offer(Place::Photo(PHOTO.into()));
             let mut address = base.clone();
             address.set_path(photo.path());
             address.set_query(photo.query());

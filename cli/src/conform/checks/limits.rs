@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::conform::{
-    app::Glue,
-    bench::{Bench, Verdict},
-    portal::Place,
-    report::Trouble,
-    runner::Exchange,
+use crate::{
+    conform::{
+        app::Glue,
+        bench::{Bench, Verdict},
+        report::Trouble,
+    },
+    local::{Exchange, Place},
 };
 
 /// More than the runs that any runner keeps waiting for one app.

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::conform::{
-    app::release_of,
-    bench::{Bench, Inputs, Verdict},
-    portal::Place,
-    runner::Exchange,
+use crate::{
+    conform::{
+        app::release_of,
+        bench::{Bench, Inputs, Verdict},
+    },
+    local::{Exchange, Place},
 };
 
 pub(super) async fn sound(bench: &Bench) -> Verdict {

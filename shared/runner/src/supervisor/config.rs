@@ -179,8 +179,8 @@ const INHERITED: [&str; 8] = [
     "RUST_LOG",
 ];
 
-/// What a worker is told in any case.
-const SET: [(&str, &str); 2] = [
+/// What stands in the environment of every worker.
+pub const WORKER_ENVIRONMENT: [(&str, &str); 2] = [
     // One heap for all threads, which keeps what it has got up to 128 MiB. Otherwise each inference gives the memory of
     // its tensors back to the kernel, and the next one takes it page by page: for a model with tensors of megabytes that
     // is a tenth of its time, and a heap per thread takes half as much memory again.
@@ -204,7 +204,7 @@ impl WorkerCommand {
         args.push(command.into());
         args.extend(engine);
         let inherited = INHERITED.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)));
-        let env = inherited.chain(SET.map(|(name, value)| (name.into(), value.into()))).collect();
+        let env = inherited.chain(WORKER_ENVIRONMENT.map(|(name, value)| (name.into(), value.into()))).collect();
         Self { program: PathBuf::from("/proc/self/exe"), args, env }
     }
 }

@@ -1,4 +1,4 @@
-//! The runner under check, as a caller sees it.
+//! A runner as its caller sees it.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use vision_protocol::messages::{FIELD_CVAPP_ID, FIELD_SOURCE_FILE};
 /// A package may be proved for long.
 const PATIENCE: Duration = Duration::from_secs(150);
 /// Comes back from a runner that keeps it.
-pub(super) const REQUEST_ID: &str = "vision-conform";
+pub const REQUEST_ID: &str = "vision-cli";
 /// What is shown of a body.
 const SHOWN: usize = 400;
 
 /// The runner.
-pub(super) struct Runner {
+pub struct Runner {
     base: Url,
     token: Option<SecretString>,
     client: Client,
@@ -29,25 +29,32 @@ pub(super) struct Runner {
 
 /// A question and its answer.
 #[derive(Clone, Debug)]
-pub(super) struct Exchange {
+pub struct Exchange {
     /// What was sent, in short.
-    pub(super) sent: String,
+    pub sent: String,
     /// What came back.
-    pub(super) answer: Result<Answer, String>,
+    pub answer: Result<Answer, String>,
 }
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub text: String,
     /// The body, if it is JSON.
-    pub(super) json: Option<Value>,
+    pub json: Option<Value>,
 }
 
 impl Runner {
-    pub(super) fn new(base: Url, token: Option<SecretString>) -> reqwest::Result<Self> {
+    /// A runner at this address.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub fn new(base: Url, token: Option<SecretString>) -> reqwest::Result<Self> {
         // Another part of the process may have installed its provider first, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE);
@@ -58,13 +65,16 @@ impl Runner {
     }
 
     /// Whether anybody answers at all.
-    pub(super) async fn reach(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn reach(&self) -> Result<(), String> {
         let asked = self.client.get(self.url("health/live")).timeout(Duration::from_secs(10)).send().await;
         asked.map(drop).map_err(words)
     }
 
     /// Whether there is a token to show.
-    pub(super) fn has_token(&self) -> bool {
+    pub fn has_token(&self) -> bool {
         self.token.is_some()
     }
 
@@ -77,12 +87,13 @@ impl Runner {
         url
     }
 
-    pub(super) async fn get(&self, path: &str) -> Exchange {
+    /// Asks for a path under the base address.
+    pub async fn get(&self, path: &str) -> Exchange {
         self.exchange(self.client.get(self.url(path)).header("x-request-id", REQUEST_ID), format!("GET {path}")).await
     }
 
     /// Publishes; a field that is `None` is left out.
-    pub(super) async fn publish(&self, id: Option<&str>, zip: Option<&[u8]>, extra: Option<&str>) -> Exchange {
+    pub async fn publish(&self, id: Option<&str>, zip: Option<&[u8]>, extra: Option<&str>) -> Exchange {
         let mut sent = "POST publish".to_owned();
         let mut form = Form::new();
         if let Some(id) = id {
@@ -102,13 +113,13 @@ impl Runner {
     }
 
     /// Runs; `query` is what stands behind `run`.
-    pub(super) async fn run(&self, query: &str, body: String) -> Exchange {
+    pub async fn run(&self, query: &str, body: String) -> Exchange {
         let request = self.run_request(query, body.clone());
         self.exchange(self.authorised(request), run_sent(query, &body)).await
     }
 
     /// Runs without the runner's token, or with another.
-    pub(super) async fn run_as_stranger(&self, query: &str, body: String, token: Option<&str>) -> Exchange {
+    pub async fn run_as_stranger(&self, query: &str, body: String, token: Option<&str>) -> Exchange {
         let sent = format!("{}, {}", run_sent(query, &body), token.map_or("without a token", |_| "with another token"));
         let mut request = self.run_request(query, body);
         if let Some(token) = token {
@@ -142,12 +153,12 @@ impl Runner {
 
 impl Answer {
     /// A header, as text.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The answer in one line.
-    pub(super) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         format!("{} {}", self.status.as_u16(), cut(&self.text))
     }
 }

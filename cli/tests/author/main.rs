@@ -1,0 +1,9 @@
+//! What an author does with the program, from outside: it is started as a person starts it, on real models and photos.
+
+mod dev;
+mod documents;
+mod inspect;
+mod new;
+mod run;
+mod support;
+mod test;
