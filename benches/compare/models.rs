@@ -83,9 +83,6 @@ impl Model {
         if let Some(labels) = &self.labels {
             add("assets/labels.txt", &fs::read(models.join(labels))?)?;
         }
-        if self.task == "segmentation" {
-            add("app.wasm", include_bytes!("../../shared/glue/dist/segmentation.wasm"))?;
-        }
         Ok(zip.finish()?.into_inner())
     }
 
@@ -93,6 +90,7 @@ impl Model {
         let mut manifest = json!({
             "Name": self.name,
             "Version": "1.0.0",
+            "Task": self.task,
             "Models": [{
                 "Name": "model",
                 "File": "models/model.onnx",
@@ -119,16 +117,6 @@ impl Model {
         }
         if let Some(threshold) = self.score_threshold {
             model["Output"]["ScoreThreshold"] = json!(threshold);
-        }
-        if self.task == "segmentation" {
-            manifest["AppParameters"] =
-                json!([{ "ParameterType": "Image", "Name": "Image", "Label": "Photo", "Required": true }]);
-            manifest["ResultVariables"] = json!([
-                { "ResultType": "Image", "Name": "mask", "Label": "Classes" },
-                { "ResultType": "Labels", "Name": "labels", "Label": "Shares" }
-            ]);
-        } else {
-            manifest["Task"] = json!(self.task);
         }
         manifest
     }

@@ -3,6 +3,8 @@
 #[path = "worker/pictures.rs"]
 mod pictures;
 mod support;
+#[path = "worker/tasks/mod.rs"]
+mod tasks;
 
 use serde_json::json;
 use support::{

@@ -31,7 +31,8 @@ if has_debian; then
     PATH=/usr/bin:/bin RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTUP_TOOLCHAIN= \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
     CARGO_ENCODED_RUSTFLAGS="$flags$separator-Zunstable-options$separator-Cpanic=immediate-abort" \
-        /usr/bin/cargo build --release --locked -Zbuild-std=std,panic_abort --target "$target"
+        /usr/bin/cargo build --release --locked -Zbuild-std=std,panic_abort \
+        -Zbuild-std-features=optimize_for_size --target "$target"
 else
     CARGO_ENCODED_RUSTFLAGS="$flags" cargo build --release --locked --target "$target"
 fi
@@ -40,8 +41,11 @@ fi
 built="$here/components/target/components"
 mkdir -p "$built"
 set --
-for component in classification detection segmentation; do
-    set -- "$@" "$here/components/target/$target/release/vision_glue_$component.wasm" "$built/$component.wasm"
+for component in */Cargo.toml; do
+    component=${component%/Cargo.toml}
+    [ "$component" != common ] || continue
+    library=vision_glue_$(printf %s "$component" | tr - _)
+    set -- "$@" "$here/components/target/$target/release/$library.wasm" "$built/$component.wasm"
 done
 (cd "$here/../.." && cargo run --quiet --release -p vision-glue --example componentize -- "$@")
 cp "$built"/*.wasm "$into/"

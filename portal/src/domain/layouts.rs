@@ -2,10 +2,11 @@
 
 mod custom;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use vision_protocol::{
-    manifest::Manifest,
-    results::{Boxes, ResultType, ScoredLabel, StandardLayout},
+    manifest::{Manifest, Task},
+    results::{Boxes, Points, Polygons, ResultType, ScoredLabel, StandardLayout},
 };
 
 use super::{
@@ -34,6 +35,10 @@ pub struct StandardView {
     pub labels: Vec<Titled<Vec<ScoredLabel>>>,
     /// Every set of boxes.
     pub boxes: Vec<Titled<Boxes>>,
+    /// Every set of points.
+    pub points: Vec<Titled<Points>>,
+    /// Every set of outlines.
+    pub polygons: Vec<Titled<Polygons>>,
     /// Every result picture.
     pub images: Vec<Titled<FileRef>>,
     /// Every table.
@@ -87,6 +92,8 @@ pub fn standard(run: &RunView) -> StandardView {
         }),
         labels: Vec::new(),
         boxes: Vec::new(),
+        points: Vec::new(),
+        polygons: Vec::new(),
         images: Vec::new(),
         tables: Vec::new(),
         numbers: Vec::new(),
@@ -101,7 +108,8 @@ pub fn standard(run: &RunView) -> StandardView {
 
 fn layout(manifest: &Manifest) -> StandardLayout {
     let named = manifest.result_layout.as_deref().and_then(StandardLayout::by_name);
-    named.unwrap_or_else(|| StandardLayout::for_results(&manifest.result_variables))
+    let of_task = || manifest.task.and_then(Task::layout);
+    named.or_else(of_task).unwrap_or_else(|| StandardLayout::for_results(&manifest.result_variables))
 }
 
 impl StandardView {
@@ -117,14 +125,16 @@ impl StandardView {
         };
         match variable.result_type {
             ResultType::Labels => {
-                if let Ok(labels) = serde_json::from_value(value.clone()) {
-                    self.labels.push(titled(title, &variable.description, labels));
-                }
+                self.labels.extend(read(value).map(|labels| titled(title, &variable.description, labels)));
             }
             ResultType::Boxes => {
-                if let Ok(boxes) = serde_json::from_value(value.clone()) {
-                    self.boxes.push(titled(title, &variable.description, boxes));
-                }
+                self.boxes.extend(read(value).map(|boxes| titled(title, &variable.description, boxes)));
+            }
+            ResultType::Points => {
+                self.points.extend(read(value).map(|points| titled(title, &variable.description, points)));
+            }
+            ResultType::Polygons => {
+                self.polygons.extend(read(value).map(|polygons| titled(title, &variable.description, polygons)));
             }
             ResultType::Table => self.tables.push(titled(title, &variable.description, table(value))),
             ResultType::Json | ResultType::Image => {
@@ -139,6 +149,11 @@ impl StandardView {
             }
         }
     }
+}
+
+/// A value in the form that its type has; what a runner let pass in another is not shown.
+fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
+    T::deserialize(value).ok()
 }
 
 /// A plain value as people read it.

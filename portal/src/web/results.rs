@@ -1,5 +1,7 @@
 //! A run's result, made ready for the standard layouts of `templates/layouts/`.
 
+mod shapes;
+
 use serde_json::Value;
 use vision_protocol::{
     fault::Fault,
@@ -7,6 +9,8 @@ use vision_protocol::{
     messages::Timings,
     results::{BoundingBox, Boxes, ScoredLabel, StandardLayout},
 };
+
+pub(crate) use shapes::{OutlineSet, PointSet};
 
 use super::{fields::as_typed, show};
 use crate::domain::{
@@ -39,6 +43,8 @@ pub(crate) struct StandardResult {
     pub(crate) photo: Option<String>,
     pub(crate) labels: Vec<Titled<Vec<Bar>>>,
     pub(crate) boxes: Vec<Titled<BoxSet>>,
+    pub(crate) points: Vec<Titled<PointSet>>,
+    pub(crate) polygons: Vec<Titled<OutlineSet>>,
     pub(crate) images: Vec<Titled<String>>,
     pub(crate) tables: Vec<Titled<Table>>,
     pub(crate) bars: Vec<Bar>,
@@ -87,6 +93,8 @@ pub(crate) struct MarkedBox {
     pub(crate) plate_width: f64,
     pub(crate) text_x: f64,
     pub(crate) text_y: f64,
+    /// Points that belong to it.
+    pub(crate) points: Vec<(f64, f64)>,
 }
 
 /// Colours in the style sheet.
@@ -115,6 +123,8 @@ impl StandardResult {
                 .enumerate()
                 .map(|(index, part)| map(part, |boxes| BoxSet::new(format!("boxes-{index}"), &boxes)))
                 .collect(),
+            points: view.points.into_iter().map(|part| map(part, |points| PointSet::new(&points))).collect(),
+            polygons: view.polygons.into_iter().map(|part| map(part, |found| OutlineSet::new(&found))).collect(),
             images: view.images.into_iter().map(|part| map(part, |file| url(&file))).collect(),
             tables: view.tables,
             bars: number_bars(&view.numbers),
@@ -158,21 +168,17 @@ impl BoxSet {
         let (width, height) = (found.width.max(1.0), found.height.max(1.0));
         let caption_size = (width / 40.0).max(height / 60.0).max(1.0);
         let plate_height = caption_size * 1.5;
-        let mut labels: Vec<&str> = Vec::new();
+        let marks = Marks::of(found.boxes.iter().map(|found| found.label.as_str()));
         let boxes = found
             .boxes
             .iter()
             .enumerate()
             .map(|(index, found)| {
-                let known = labels.iter().position(|label| *label == found.label);
-                let mark = known.unwrap_or_else(|| {
-                    labels.push(&found.label);
-                    labels.len() - 1
-                });
-                MarkedBox { index, ..MarkedBox::new(found, mark % MARKS, caption_size, plate_height, width) }
+                let mark = marks.mark(&found.label);
+                MarkedBox { index, ..MarkedBox::new(found, mark, caption_size, plate_height, width) }
             })
             .collect();
-        let summary = summary(&labels, &found.boxes);
+        let summary = marks.summary();
         Self { id, width, height, caption_size, plate_height, boxes, summary }
     }
 }
@@ -201,17 +207,39 @@ impl MarkedBox {
             plate_width,
             text_x: plate_x + caption_size * 0.4,
             text_y: plate_y + plate_height / 2.0,
+            points: found.points.iter().map(|&[x, y]| (x, y)).collect(),
         }
     }
 }
 
-fn summary(labels: &[&str], boxes: &[BoundingBox]) -> String {
-    let count = |label: &str| boxes.iter().filter(|found| found.label == label).count();
-    let words = labels.iter().map(|label| match count(label) {
-        1 => (*label).to_owned(),
-        many => format!("{many} × {label}"),
-    });
-    words.collect::<Vec<_>>().join(", ")
+/// The labels of what was found, each with how often it was.
+struct Marks<'a>(Vec<(&'a str, usize)>);
+
+impl<'a> Marks<'a> {
+    fn of(labels: impl Iterator<Item = &'a str>) -> Self {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for label in labels {
+            match counts.iter_mut().find(|(known, _)| *known == label) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((label, 1)),
+            }
+        }
+        Self(counts)
+    }
+
+    /// Which colour stands for a label.
+    fn mark(&self, label: &str) -> usize {
+        self.0.iter().position(|(known, _)| *known == label).unwrap_or(0) % MARKS
+    }
+
+    /// For example "2 × dog, car".
+    fn summary(&self) -> String {
+        let words = self.0.iter().map(|(label, count)| match count {
+            1 => (*label).to_owned(),
+            many => format!("{many} × {label}"),
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// An input beside the result.
@@ -296,7 +324,7 @@ mod tests {
     use super::*;
 
     fn found(label: &str, x: f64, y: f64) -> BoundingBox {
-        BoundingBox { label: label.to_owned(), score: 0.9, x, y, width: 20.0, height: 10.0 }
+        BoundingBox { label: label.to_owned(), score: 0.9, x, y, width: 20.0, height: 10.0, points: Vec::new() }
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl Package {
         package
     }
 
-    fn standard(task: Task, model: &Path, labels: Option<&Path>) -> Self {
+    /// A model under the standard glue for a task.
+    pub(crate) fn standard(task: Task, model: &Path, labels: Option<&Path>) -> Self {
         let mut entry = json!({"Name": "model", "File": "models/model.onnx"});
         if labels.is_some() {
             entry["Labels"] = json!("assets/labels.txt");

@@ -29,6 +29,7 @@ pub(crate) struct Done {
     pub(crate) outputs: Vec<(String, WireValue)>,
     pub(crate) timings: Timings,
     pub(crate) logs: Vec<LogLine>,
+    pub(crate) pictures: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -118,8 +119,12 @@ impl Worker {
     }
 
     pub(crate) fn answer(&mut self) -> Result<Done, Failed> {
-        match self.hear().message {
-            FromWorker::Done { outputs, timings, logs, .. } => Ok(Done { outputs, timings, logs }),
+        let Frame { message, attachments } = self.hear();
+        match message {
+            FromWorker::Done { outputs, timings, logs, .. } => {
+                let pictures = attachments.iter().map(|attachment| attachment.to_vec()).collect();
+                Ok(Done { outputs, timings, logs, pictures })
+            }
             FromWorker::Failed { code, message, timings, .. } => Err(Failed { code, message, timings }),
             other => panic!("unexpected {other:?}"),
         }

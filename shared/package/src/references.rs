@@ -10,8 +10,9 @@ pub(crate) fn check(manifest: &Value, paths: &[&str], faults: &mut Vec<Fault>) {
     let mut named = Vec::new();
     let models = manifest.get("Models").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for (index, model) in models.iter().enumerate() {
-        for key in ["File", "Labels"] {
-            let Some(file) = model.get(key).and_then(Value::as_str) else { continue };
+        for key in ["File", "Labels", "Output.Gallery"] {
+            let value = key.split('.').try_fold(model, |value, key| value.get(key));
+            let Some(file) = value.and_then(Value::as_str) else { continue };
             named.push(file);
             if !paths.contains(&file) {
                 let place = format!("{}: Models[{index}].{key}", Manifest::FILE);

@@ -108,6 +108,18 @@ fn what_the_manifest_names_must_be_there() {
 }
 
 #[test]
+fn a_gallery_that_is_named_must_be_there() {
+    let manifest = r#"{"Name": "People", "Version": "1.0.0", "Task": "embedding", "Models": [{"Name": "people",
+        "File": "models/cats.onnx", "Labels": "assets/labels.txt", "Output": {"Gallery": "assets/people.f32"}}]}"#;
+    let archive = good_but(Entry::stored("app.json", manifest.as_bytes()));
+    assert_fault(&archive, "app.json: Models[0].Output.Gallery: names “assets/people.f32”", "not in the archive");
+    let mut entries = good();
+    entries[0] = Entry::stored("app.json", manifest.as_bytes());
+    entries.push(Entry::stored("assets/people.f32", &[0; 64]));
+    check_bytes(&zip(&entries)).unwrap();
+}
+
+#[test]
 fn what_is_there_must_be_known() {
     for (name, part) in [
         ("models/other.onnx", "is not named by any of the Models"),

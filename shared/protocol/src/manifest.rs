@@ -1,19 +1,19 @@
 //! `app.json`, the manifest of an app.
 
 mod check;
+mod heads;
 mod mend;
 mod models;
+mod task;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    fault::Fault,
-    parameters::{Parameter, ParameterType},
-    results::{ResultType, ResultVariable},
-};
+use crate::{fault::Fault, parameters::Parameter, results::ResultVariable};
 
-pub use models::{Anchor, Channels, Fit, Head, Layout, Model, ModelInput, ModelOutput};
+pub use heads::Head;
+pub use models::{Anchor, Attribute, Blank, Channels, Fit, Layout, Model, ModelInput, ModelOutput};
+pub use task::Task;
 
 /// The manifest of an app. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,7 +33,7 @@ pub struct Manifest {
     /// The standard glue that runs the model, for apps without a component of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
-    /// The inputs. With a `Task` and none given: one photo.
+    /// The inputs. With a `Task` and none given: what its glue reads, in most cases one photo.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub app_parameters: Vec<Parameter>,
     /// The results. With a `Task` and none given: what the task answers with.
@@ -55,16 +55,6 @@ pub struct Manifest {
     /// them to that person again without computing. It is the author's word: nothing checks it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deterministic: bool,
-}
-
-/// Tasks that have standard glue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Task {
-    /// Which label fits the photo.
-    Classification,
-    /// What is on the photo, and where.
-    Detection,
 }
 
 /// Which runner an app needs.
@@ -99,45 +89,6 @@ pub struct AppLimits {
     /// MiB of the glue's memory.
     #[serde(default, rename = "MemoryMiB", skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u64>,
-}
-
-impl Task {
-    /// All tasks.
-    pub const ALL: [Self; 2] = [Self::Classification, Self::Detection];
-
-    /// The name that a manifest uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Classification => "classification",
-            Self::Detection => "detection",
-        }
-    }
-
-    /// The result that the standard glue of this task answers with.
-    pub fn result(self) -> ResultVariable {
-        let (name, result_type, label) = match self {
-            Self::Classification => ("labels", ResultType::Labels, "Labels"),
-            Self::Detection => ("boxes", ResultType::Boxes, "Objects"),
-        };
-        ResultVariable { result_type, name: name.to_owned(), label: label.to_owned(), description: String::new() }
-    }
-
-    /// The parameter that the standard glue of this task reads.
-    pub fn parameter(self) -> Parameter {
-        Parameter {
-            parameter_type: ParameterType::Image,
-            name: "Image".to_owned(),
-            label: "Photo".to_owned(),
-            description: "Choose a photo, or take one".to_owned(),
-            required: true,
-            default: None,
-            min: None,
-            max: None,
-            step: None,
-            max_length: None,
-            options: Vec::new(),
-        }
-    }
 }
 
 impl Manifest {

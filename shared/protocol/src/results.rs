@@ -1,7 +1,7 @@
 //! Result variables, and the shapes of their values.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::parameters::parse_date;
@@ -39,6 +39,10 @@ pub enum ResultType {
     Labels,
     /// Things found on a photo: [`Boxes`].
     Boxes,
+    /// Points of one thing on a photo: [`Points`].
+    Points,
+    /// Outlined regions of a photo: [`Polygons`].
+    Polygons,
     /// A list of objects with the same keys.
     Table,
     /// Anything.
@@ -80,6 +84,56 @@ pub struct BoundingBox {
     pub width: f64,
     /// Height.
     pub height: f64,
+    /// Points that belong to it, such as eyes and mouth of a face: x and y in pixels of the upright photo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<[f64; 2]>,
+}
+
+/// Points on a photo of `width` x `height` pixels (upright).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Points {
+    /// Pixels of the upright photo.
+    pub width: f64,
+    /// Pixels of the upright photo.
+    pub height: f64,
+    /// The points, in the model's order.
+    pub points: Vec<Point>,
+}
+
+/// A point, in pixels of the upright photo.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// What it is.
+    pub label: String,
+    /// 0 to 1, if the model says how sure it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// Distance from the left edge.
+    pub x: f64,
+    /// Distance from the upper edge.
+    pub y: f64,
+}
+
+/// Outlined regions of a photo of `width` x `height` pixels (upright).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Polygons {
+    /// Pixels of the upright photo.
+    pub width: f64,
+    /// Pixels of the upright photo.
+    pub height: f64,
+    /// What was found.
+    pub polygons: Vec<Polygon>,
+}
+
+/// An outlined region.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Polygon {
+    /// What it is.
+    pub label: String,
+    /// 0 to 1.
+    pub score: f64,
+    /// Its corners, x and y in pixels of the upright photo.
+    pub points: Vec<[f64; 2]>,
 }
 
 impl ResultType {
@@ -97,27 +151,37 @@ impl ResultType {
             Self::Image if value.as_str().is_some_and(|s| s.starts_with("data:image/") || s.starts_with("http")) => {
                 return Ok(());
             }
-            Self::Labels => match serde_json::from_value::<Vec<ScoredLabel>>(value.clone()) {
-                Ok(_) => return Ok(()),
-                Err(error) => format!("a list of {{\"label\", \"score\"}} ({error})"),
-            },
-            Self::Boxes => match serde_json::from_value::<Boxes>(value.clone()) {
-                Ok(_) => return Ok(()),
-                Err(error) => {
-                    format!(
-                        "{{\"width\", \"height\", \"boxes\": [{{\"label\", \"score\", \"x\", \"y\", \"width\", \"height\"}}]}} ({error})"
-                    )
-                }
-            },
+            Self::Labels => return has_form::<Vec<ScoredLabel>>(value, "a list of {\"label\", \"score\"}"),
+            Self::Boxes => {
+                let form = "{\"width\", \"height\", \"boxes\": \
+                            [{\"label\", \"score\", \"x\", \"y\", \"width\", \"height\"}]}";
+                return has_form::<Boxes>(value, form);
+            }
+            Self::Points => {
+                let form = "{\"width\", \"height\", \"points\": [{\"label\", \"x\", \"y\"}]}";
+                return has_form::<Points>(value, form);
+            }
+            Self::Polygons => {
+                let form = "{\"width\", \"height\", \"polygons\": \
+                            [{\"label\", \"score\", \"points\": [[x, y], …]}]}";
+                return has_form::<Polygons>(value, form);
+            }
             Self::Table if value.as_array().is_some_and(|rows| rows.iter().all(Value::is_object)) => return Ok(()),
-            Self::Text => "a string".to_owned(),
-            Self::Number => "a number".to_owned(),
-            Self::Boolean => "true or false".to_owned(),
-            Self::Date => "a day as YYYY-MM-DD".to_owned(),
-            Self::Image => "an image".to_owned(),
-            Self::Table => "a list of objects".to_owned(),
+            Self::Text => "a string",
+            Self::Number => "a number",
+            Self::Boolean => "true or false",
+            Self::Date => "a day as YYYY-MM-DD",
+            Self::Image => "an image",
+            Self::Table => "a list of objects",
         };
         Err(format!("expected {expected}"))
+    }
+}
+
+fn has_form<T: DeserializeOwned>(value: &Value, form: &str) -> Result<(), String> {
+    match T::deserialize(value) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("expected {form} ({error})")),
     }
 }
 
@@ -129,6 +193,10 @@ pub enum StandardLayout {
     Labels,
     /// Boxes on the photo.
     Boxes,
+    /// Points on the photo.
+    Points,
+    /// Outlines on the photo.
+    Polygons,
     /// A processed image.
     Image,
     /// The photo beside the processed image.
@@ -147,9 +215,11 @@ pub enum StandardLayout {
 
 impl StandardLayout {
     /// All of them, with the name a manifest uses.
-    pub const ALL: [(&'static str, Self); 9] = [
+    pub const ALL: [(&'static str, Self); 11] = [
         ("labels", Self::Labels),
         ("boxes", Self::Boxes),
+        ("points", Self::Points),
+        ("polygons", Self::Polygons),
         ("image", Self::Image),
         ("before-after", Self::BeforeAfter),
         ("table", Self::Table),
@@ -174,6 +244,8 @@ impl StandardLayout {
         let has = |kind| results.iter().any(|r| r.result_type == kind);
         match () {
             () if has(ResultType::Boxes) => Self::Boxes,
+            () if has(ResultType::Points) => Self::Points,
+            () if has(ResultType::Polygons) => Self::Polygons,
             () if has(ResultType::Labels) => Self::Labels,
             () if results.iter().filter(|r| r.result_type == ResultType::Image).count() > 1 => Self::Gallery,
             () if has(ResultType::Image) => Self::Image,

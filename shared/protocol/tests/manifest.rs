@@ -7,6 +7,7 @@ use vision_protocol::{
     Manifest,
     manifest::{Head, Task},
     parameters::{Parameter, ParameterType},
+    results::ResultType,
 };
 
 fn faults(manifest: &Value) -> Vec<String> {
@@ -76,7 +77,7 @@ fn a_manifest_survives_writing_and_reading() {
     ]);
     let manifest = Manifest::parse(manifest.to_string().as_bytes()).unwrap();
     assert_eq!(manifest.task, Some(Task::Detection));
-    assert_eq!(manifest.app_parameters, [Task::Detection.parameter()]);
+    assert_eq!(manifest.app_parameters, Task::Detection.parameters());
     assert_eq!(manifest.model("cats").unwrap().output.as_ref().unwrap().head, Some(Head::Yolox));
     assert!(manifest.deterministic);
     assert_eq!(Manifest::parse(manifest.to_json().as_bytes()).unwrap(), manifest);
@@ -136,7 +137,7 @@ fn one_fault_does_not_hide_the_next() {
         &[
             "app.json: Name: invalid type: integer `5`, expected a string",
             "app.json: Version: unexpected character",
-            "app.json: Task: unknown variant `classify`, expected `classification` or `detection`",
+            "app.json: Task: unknown variant `classify`, expected one of `classification`",
             "app.json: AppParameters[0].ParameterType: unknown variant `Picture`, expected one of `Number`",
             "app.json: AppParameters[0].Required: invalid type: string \"yes\", expected a boolean",
             "app.json: AppParameters[1]: invalid type",
@@ -207,6 +208,124 @@ fn values_must_make_sense() {
             "app.json: Limits.DeadlineMs: must be at least 1",
         ],
     );
+}
+
+fn of_task(task: Task, output: &Value) -> Value {
+    json!({
+        "Name": "Cats", "Version": "1.0.0", "Task": task,
+        "Models": [{"Name": "cats", "File": "models/cats.onnx", "Labels": "assets/labels.txt", "Output": output}],
+    })
+}
+
+#[test]
+fn every_task_fills_in_what_it_reads_and_answers_with() {
+    for task in Task::ALL {
+        let needed = match task {
+            Task::Attributes => json!({"Attributes": [{"Name": "age"}]}),
+            _ => json!({}),
+        };
+        let manifest = Manifest::parse(of_task(task, &needed).to_string().as_bytes()).expect(task.name());
+        assert_eq!(serde_json::to_value(task).unwrap(), task.name());
+        assert_eq!(manifest.app_parameters, task.parameters());
+        assert_eq!(manifest.result_variables, task.results(manifest.models.first()));
+        for head in task.heads() {
+            let mut output = needed.clone();
+            output["Head"] = json!(head.name());
+            output["Anchors"] = json!([[1.0, 2.5]]);
+            let manifest = Manifest::parse(of_task(task, &output).to_string().as_bytes()).expect(head.name());
+            assert_eq!(manifest.models[0].output.as_ref().unwrap().head, Some(*head));
+        }
+    }
+}
+
+#[test]
+fn a_gallery_turns_a_vector_into_labels() {
+    let results = |output: &Value| {
+        let manifest = Manifest::parse(of_task(Task::Embedding, output).to_string().as_bytes()).unwrap();
+        manifest.result_variables.into_iter().map(|one| (one.name, one.result_type)).collect::<Vec<_>>()
+    };
+    assert_eq!(results(&json!({})), [("embedding".to_owned(), ResultType::Json)]);
+    assert_eq!(results(&json!({"Gallery": "assets/g.f32"})), [("labels".to_owned(), ResultType::Labels)]);
+}
+
+#[test]
+fn what_belongs_to_another_task_is_refused() {
+    assert_faults(
+        &of_task(Task::Embedding, &json!({"Head": "Logits", "Class": 1, "Blank": "Last", "Unclip": 2})),
+        &[
+            "app.json: Models[0].Output.Head: does not belong to the task embedding: leave it out",
+            "app.json: Models[0].Output.Class: has no meaning for the task embedding",
+            "app.json: Models[0].Output.Blank: has no meaning",
+            "app.json: Models[0].Output.Unclip: has no meaning",
+        ],
+    );
+    assert_faults(
+        &of_task(Task::Detection, &json!({"Head": "YOLOv2", "Gallery": "gallery.f32", "Attributes": [{"Name": "x"}]})),
+        &[
+            "app.json: Models[0].Output.Anchors: is missing",
+            "app.json: Models[0].Output.Gallery: must lie under assets/",
+            "app.json: Models[0].Output.Gallery: has no meaning",
+            "app.json: Models[0].Output.Attributes: has no meaning",
+        ],
+    );
+    assert_faults(
+        &of_task(Task::Keypoints, &json!({"Head": "YOLOX"})),
+        &["app.json: Models[0].Output.Head: does not belong to the task keypoints: it has Landmarks, Heatmaps"],
+    );
+}
+
+#[test]
+fn attributes_must_make_sense() {
+    assert_faults(
+        &of_task(Task::Attributes, &json!({})),
+        &["app.json: Models[0].Output.Attributes: is missing: say what"],
+    );
+    let attributes = json!([
+        {"Name": " "},
+        {"Name": "age", "Head": "Value", "Classes": ["young"]},
+        {"Name": "mood", "Head": "Softmax"},
+        {"Name": "place", "Head": "YOLOX", "Classes": ["left"]},
+        {"Classes": ["a"]},
+    ]);
+    let place = |index: usize, rest: &str| format!("app.json: Models[0].Output.Attributes[{index}].{rest}");
+    let expected = [
+        place(0, "Name: must not be empty"),
+        place(1, "Classes: has no meaning"),
+        place(2, "Classes: is missing"),
+        place(3, "Head: must be Value, Logits, Softmax"),
+        place(4, "Name: is missing"),
+    ];
+    let manifest = of_task(Task::Attributes, &json!({"Attributes": attributes}));
+    assert_faults(&manifest, &expected.each_ref().map(String::as_str));
+}
+
+#[test]
+fn a_generator_is_given_a_seed_and_perhaps_a_class() {
+    let with_parameters = |parameters: &Value| {
+        let mut manifest = of_task(Task::Generation, &json!({}));
+        manifest["AppParameters"] = parameters.clone();
+        manifest
+    };
+    let seed = json!({"ParameterType": "Number", "Name": "Seed"});
+    let select = json!({"ParameterType": "Select", "Name": "Class", "Options": ["cat", "dog"]});
+    for good in [json!([seed]), json!([select, seed])] {
+        Manifest::parse(with_parameters(&good).to_string().as_bytes()).unwrap();
+    }
+    let date = json!({"ParameterType": "Date", "Name": "Class"});
+    assert_faults(
+        &with_parameters(&json!([date])),
+        &[
+            "app.json: AppParameters: the standard glue for generation reads a Number named “Seed”",
+            "app.json: AppParameters: the standard glue for generation reads “Class”",
+        ],
+    );
+}
+
+#[test]
+fn a_recogniser_of_text_needs_its_characters() {
+    let mut manifest = of_task(Task::TextRecognition, &json!({}));
+    manifest["Models"][0].as_object_mut().unwrap().remove("Labels");
+    assert_faults(&manifest, &["app.json: Models[0].Labels: is missing: name a file with the characters"]);
 }
 
 #[test]

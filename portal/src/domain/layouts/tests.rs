@@ -69,6 +69,47 @@ fn a_standard_layout_sorts_results_by_kind() {
 }
 
 #[test]
+fn a_task_is_shown_by_the_layout_that_fits_it() {
+    for (task, expected) in [
+        (Task::Classification, StandardLayout::Labels),
+        (Task::Detection, StandardLayout::Boxes),
+        (Task::Segmentation, StandardLayout::BeforeAfter),
+        (Task::ImageToImage, StandardLayout::BeforeAfter),
+        (Task::Keypoints, StandardLayout::Points),
+        (Task::Embedding, StandardLayout::Json),
+        (Task::Attributes, StandardLayout::Table),
+        (Task::TextDetection, StandardLayout::Polygons),
+        (Task::TextRecognition, StandardLayout::Text),
+        (Task::Generation, StandardLayout::Image),
+    ] {
+        let mut manifest = run(None, Vec::new()).manifest;
+        manifest.task = Some(task);
+        manifest.result_variables = task.results(manifest.models.first());
+        assert_eq!(layout(&manifest), expected, "{task:?}");
+        manifest.result_layout = Some("json".to_owned());
+        assert_eq!(layout(&manifest), StandardLayout::Json);
+    }
+}
+
+#[test]
+fn points_and_outlines_are_read() {
+    let points = json!({"width": 9.0, "height": 9.0, "points": [{"label": "nose", "x": 1.0, "y": 2.0}]});
+    let regions =
+        json!({"width": 9, "height": 9, "polygons": [{"label": "text", "score": 0.5, "points": [[1, 2], [3.5, 4]]}]});
+    let view = standard(&run(
+        None,
+        vec![
+            (ResultType::Points, "points", Shown::Plain(points)),
+            (ResultType::Polygons, "regions", Shown::Plain(regions)),
+            (ResultType::Points, "others", Shown::Plain(json!({"width": 9}))),
+        ],
+    ));
+    assert_eq!((view.points.len(), view.polygons.len()), (1, 1));
+    assert_eq!((view.points[0].value.points[0].x, view.points[0].value.points[0].score), (1.0, None));
+    assert_eq!(view.polygons[0].value.polygons[0].points[1], [3.5, 4.0]);
+}
+
+#[test]
 fn a_template_shows_results_escaped() {
     let html = custom(
         "<p class=\"big\" style=\"color: red; position: fixed\">{{ result.text }} by {{ app.name }}</p>",

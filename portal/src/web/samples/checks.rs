@@ -96,6 +96,20 @@ fn boxes_carry_what_was_found() {
 }
 
 #[test]
+fn points_and_outlines_lie_on_the_photo() {
+    let points = samples().page("run-points");
+    let mut dots = points.select(&select(".stage svg[viewBox='0 0 768 576'] path.dot[data-label]"));
+    let nose = dots.next().unwrap();
+    assert_eq!((nose.attr("d"), nose.text().collect::<String>().as_str()), (Some("M190.5 250h0"), "nose, 97 %"));
+    assert_eq!(dots.next().unwrap().attr("data-label"), Some("left <ear>"));
+    let polygons = samples().page("run-polygons");
+    let text = polygons.select(&select(".stage polygon.outline")).next().unwrap();
+    assert_eq!(text.attr("points"), Some("10.5,20 110,24 109,44 9.5,40"));
+    assert_eq!((text.attr("data-label"), text.attr("data-score")), (Some("text"), Some("0.88")));
+    assert_eq!(count(&samples().page("run-boxes"), "g.box path.dot"), 3);
+}
+
+#[test]
 fn labels_carry_their_scores() {
     let page = samples().page("run-labels");
     let labels: Vec<_> = page

@@ -8,7 +8,7 @@ use vision_protocol::{
     ids::{AppId, BlobId, ReleaseId, RunId, Slug, UserId},
     manifest::Manifest,
     messages::{LogLevel, LogLine, Timings},
-    results::{BoundingBox, Boxes, ScoredLabel, StandardLayout},
+    results::{BoundingBox, Boxes, Point, Points, Polygon, Polygons, ScoredLabel, StandardLayout},
 };
 
 use crate::domain::{
@@ -153,8 +153,16 @@ pub(super) fn titled<T>(title: &str, value: T) -> Titled<T> {
 
 /// Something of everything, so that each layout has something to show.
 pub(super) fn standard_view(layout: StandardLayout) -> StandardView {
-    let found =
-        |label: &str, score, x, y, width, height| BoundingBox { label: label.into(), score, x, y, width, height };
+    let found = |label: &str, score, x, y, width, height| BoundingBox {
+        label: label.into(),
+        score,
+        x,
+        y,
+        width,
+        height,
+        points: vec![[x + 20.0, y + 30.0]],
+    };
+    let point = |label: &str, score, x, y| Point { label: label.into(), score, x, y };
     let label = |label: &str, score| ScoredLabel { label: label.into(), score };
     StandardView {
         layout,
@@ -170,6 +178,26 @@ pub(super) fn standard_view(layout: StandardLayout) -> StandardView {
                     found("car", 0.81, 466.0, 75.0, 227.0, 95.0),
                     found("bicycle", 0.81, 124.0, 118.0, 443.0, 306.0),
                 ],
+            },
+        )],
+        points: vec![titled(
+            "Points",
+            Points {
+                width: 768.0,
+                height: 576.0,
+                points: vec![point("nose", Some(0.97), 190.5, 250.0), point("left <ear>", None, 171.0, 230.25)],
+            },
+        )],
+        polygons: vec![titled(
+            "Text",
+            Polygons {
+                width: 768.0,
+                height: 576.0,
+                polygons: vec![Polygon {
+                    label: "text".into(),
+                    score: 0.88,
+                    points: vec![[10.5, 20.0], [110.0, 24.0], [109.0, 44.0], [9.5, 40.0]],
+                }],
             },
         )],
         images: vec![titled("Edges", file(2)), titled("Depth", file(3))],

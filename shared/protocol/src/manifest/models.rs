@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Head;
+
 /// One ONNX model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -11,7 +13,7 @@ pub struct Model {
     pub name: String,
     /// Its file, under `models/`.
     pub file: String,
-    /// A text file with one label per line, under `assets/`.
+    /// A text file with one label per line, under `assets/`; for text recognition, one character per line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
     /// How a photo becomes its input.
@@ -48,7 +50,8 @@ pub struct ModelInput {
     /// Standard deviation, one per channel or one for all; 1 if left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub std: Vec<f32>,
-    /// How a photo of another aspect ratio is fitted; `Crop` for classification, `Letterbox` for detection if left out.
+    /// How a photo of another aspect ratio is fitted. If left out: `Crop` for classification, `Letterbox` for detection,
+    /// text detection and text recognition, `Stretch` otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fit: Option<Fit>,
     /// Grey value around a letterboxed photo, 0 to 255; 114 if left out.
@@ -59,25 +62,102 @@ pub struct ModelInput {
     pub anchor: Option<Anchor>,
 }
 
-/// How raw outputs become labels or boxes.
+/// How raw outputs become a result.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ModelOutput {
-    /// The form of the output; `Logits` for classification, `YOLOX` for detection if left out.
+    /// The form of the output. If left out: `YOLOX` for detection, `Picture` for pictures, `Landmarks` for keypoints,
+    /// `Sigmoid` for a segmentation of one channel, what the numbers look like for text recognition, `Logits` otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Head>,
-    /// Pixels per cell of each level of a YOLOX head; 8, 16, 32 if left out.
+    /// The name of the output that is read, for a model that has more than its head asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Pixels per cell of each level of a YOLOX, NanoDet or YuNet head; 8, 16, 32 (YuNet with priors: and 64) if left
+    /// out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strides: Vec<u32>,
-    /// Boxes below are dropped; 0.3 if left out.
+    /// Width and height of each anchor of a YOLOv2 head, in cells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<[f32; 2]>,
+    /// Labels, boxes, points and regions below are dropped; if left out, 0.3 for boxes and the points of `Heatmaps`,
+    /// 0.5 for the labels of a `Sigmoid` head and for regions of text, and nothing is dropped otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score_threshold: Option<f32>,
     /// Of two boxes of one class that overlap by more, the weaker goes; 0.45 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iou_threshold: Option<f32>,
-    /// How many labels or boxes are answered at most; 5 labels or 100 boxes if left out.
+    /// What lies within a mask: above this; 0.5 for segmentation, 0.3 for text detection if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask_threshold: Option<f32>,
+    /// How many labels or boxes are answered at most; 5 labels, 20 of a `Sigmoid` head, 100 boxes or 1000 regions of
+    /// text if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<u32>,
+    /// Segmentation: the one class whose soft mask is asked for, counted from 0. If left out, all classes are mapped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<u32>,
+    /// Pictures: order of the dimensions; from the output's shape if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+    /// Pictures: order of the channels; as in `Input` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Channels>,
+    /// Pictures: pixels are `(number * Std[c] + Mean[c]) * Divisor`. If all three are left out, those of `Input` are
+    /// undone; if one is given, this is 1 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub divisor: Option<f32>,
+    /// Pictures: one per channel, or one for all; see `Divisor`. 0 beside it if left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mean: Vec<f32>,
+    /// Pictures: one per channel, or one for all; see `Divisor`. 1 beside it if left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub std: Vec<f32>,
+    /// Embedding: a file under `assets/` with one vector per line of `Labels`, as little-endian float32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gallery: Option<String>,
+    /// Attributes: what is read from which output.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
+    /// Text recognition: where the class stands that means “no character”; `First` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blank: Option<Blank>,
+    /// Text detection: how far a region is grown, as area over perimeter times this; 1.5 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unclip: Option<f32>,
+}
+
+/// Something that describes a photo, and how it is read from an output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Attribute {
+    /// What people see.
+    pub name: String,
+    /// The name of the output that it is read from; the next one that no attribute names, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// `Value` for a number; `Logits`, `Softmax`, `Sigmoid` or `SigmoidLogits` for classes. If left out: `Logits` with
+    /// `Classes`, `Value` without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+    /// The names of the classes, in the model's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// A `Value` is the model's number times this, plus `Offset`; 1 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f32>,
+    /// See `Scale`; 0 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<f32>,
+}
+
+/// Where a list of characters leaves room for “no character”.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Blank {
+    /// Before the first character.
+    First,
+    /// Behind the last character.
+    Last,
 }
 
 /// Order of a tensor's dimensions.
@@ -121,23 +201,4 @@ pub enum Anchor {
     TopLeft,
     /// In the middle.
     Center,
-}
-
-/// The form of a model's output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Head {
-    /// Classification: one number per class, softmax still to be done.
-    Logits,
-    /// Classification: one probability per class.
-    Softmax,
-    /// Detection: rows of cx, cy, w, h (grid cells, log scale), objectness, class scores, as YOLOX exports them.
-    #[serde(rename = "YOLOX")]
-    Yolox,
-    /// Detection: `[1, 4 + classes, n]`, cx, cy, w, h in input pixels, no objectness, as YOLOv8 exports them.
-    #[serde(rename = "YOLOv8")]
-    Yolov8,
-    /// Detection: one output of boxes `[1, n, 4]` (x1, y1, x2, y2 in 0..1) and one of class scores
-    /// `[1, n, classes]` with a background class first.
-    #[serde(rename = "SSD")]
-    Ssd,
 }

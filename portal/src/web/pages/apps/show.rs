@@ -53,6 +53,8 @@ fn answers(manifest: &Manifest) -> String {
         ResultType::Image => "a picture",
         ResultType::Labels => "labels with scores",
         ResultType::Boxes => "boxes on the photo",
+        ResultType::Points => "points on the photo",
+        ResultType::Polygons => "outlines on the photo",
         ResultType::Table => "a table",
         ResultType::Json => "data",
     };

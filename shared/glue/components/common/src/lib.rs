@@ -5,7 +5,9 @@ pub mod json;
 pub mod labels;
 pub mod manifest;
 pub mod model;
+pub mod numbers;
 pub mod photo;
+pub mod picture;
 pub mod shape;
 pub mod values;
 

@@ -1,7 +1,13 @@
 //! The part of `app.json` that standard glue reads. The host has checked it, and has filled in
 //! nothing below `Models`: what is left out there has its default here.
 
+mod heads;
+mod output;
+
 use miniserde::Deserialize;
+
+pub use heads::Head;
+pub use output::{Attribute, Blank, Output, Steps};
 
 use crate::bindings::vision::app::{assets, images};
 
@@ -56,23 +62,6 @@ pub struct Input {
     anchor: Option<Anchor>,
 }
 
-/// How the model's output becomes a result.
-#[derive(Clone, Default, Deserialize)]
-pub struct Output {
-    /// The form of the output.
-    #[serde(rename = "Head")]
-    pub head: Option<Head>,
-    #[serde(rename = "Strides")]
-    strides: Option<Vec<u32>>,
-    #[serde(rename = "ScoreThreshold")]
-    score_threshold: Option<f32>,
-    #[serde(rename = "IouThreshold")]
-    iou_threshold: Option<f32>,
-    /// How many labels or boxes are answered at most.
-    #[serde(rename = "Top")]
-    pub top: Option<u32>,
-}
-
 /// Order of a tensor's dimensions.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub enum Layout {
@@ -113,24 +102,6 @@ pub enum Fit {
 enum Anchor {
     TopLeft,
     Center,
-}
-
-/// The form of a model's output.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-pub enum Head {
-    /// One number per class, softmax still to be done.
-    Logits,
-    /// One probability per class.
-    Softmax,
-    /// Rows of cx, cy, w, h (grid cells, log scale), objectness, class scores.
-    #[serde(rename = "YOLOX")]
-    Yolox,
-    /// `[1, 4 + classes, n]`, cx, cy, w, h in input pixels.
-    #[serde(rename = "YOLOv8")]
-    Yolov8,
-    /// Boxes `[1, n, 4]` and class scores `[1, n, classes]`.
-    #[serde(rename = "SSD")]
-    Ssd,
 }
 
 impl Model {
@@ -187,26 +158,6 @@ impl Input {
     }
 }
 
-impl Output {
-    /// Pixels per cell of each level.
-    pub fn strides(&self) -> Vec<u32> {
-        match &self.strides {
-            Some(strides) if !strides.is_empty() => strides.clone(),
-            _ => vec![8, 16, 32],
-        }
-    }
-
-    /// Boxes below are dropped. Never 0: a score of 0 says that nothing is there.
-    pub fn score_threshold(&self) -> f32 {
-        self.score_threshold.unwrap_or(0.3).max(f32::MIN_POSITIVE)
-    }
-
-    /// Of two boxes of one class that overlap by more, the weaker goes.
-    pub fn iou_threshold(&self) -> f32 {
-        self.iou_threshold.unwrap_or(0.45)
-    }
-}
-
 fn one_or_more(list: Option<&Vec<f32>>, default: f32) -> Vec<f32> {
     match list {
         Some(list) if !list.is_empty() => list.clone(),
@@ -216,7 +167,7 @@ fn one_or_more(list: Option<&Vec<f32>>, default: f32) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fit, Head, Layout, Manifest};
+    use super::{Blank, Channels, Fit, Head, Layout, Manifest};
 
     #[test]
     fn every_key_is_read() {
@@ -229,7 +180,25 @@ mod tests {
         assert_eq!((input.layout, input.fit), (Some(Layout::Nhwc), Some(Fit::Stretch)));
         assert_eq!((input.mean(), input.deviation()), (vec![0.5], vec![1.0, -2.5, 3.0]));
         assert_eq!((output.head, output.strides()), (Some(Head::Ssd), vec![8]));
-        assert_eq!((output.score_threshold(), output.iou_threshold()), (0.5, 0.45));
+        assert_eq!((output.score_threshold(0.3), output.iou_threshold()), (0.5, 0.45));
+    }
+
+    #[test]
+    fn every_key_of_the_output_is_read() {
+        let text = r#"{"Models":[{"Name":"m","Output":{"Head":"YOLOv2","Name":"grid","Anchors":[[1.5,2],[3,4]],
+            "MaskThreshold":0.2,"Class":15,"Layout":"NHWC","Channels":"BGR","Mean":[1],"Gallery":"assets/g.bin",
+            "Blank":"Last","Unclip":2,"Attributes":[{"Name":"age","Output":"a","Head":"Value","Scale":10,"Offset":1},
+            {"Name":"gender","Classes":["male","female"]}]}}]}"#;
+        let manifest: Manifest = miniserde::json::from_str(text).unwrap();
+        let output = manifest.models[0].output();
+        assert_eq!((output.head, output.name.as_deref()), (Some(Head::Yolov2), Some("grid")));
+        assert_eq!(output.anchors(), [(1.5, 2.0), (3.0, 4.0)]);
+        assert_eq!((output.mask_threshold(0.5), output.class, output.unclip()), (0.2, Some(15), 2.0));
+        assert_eq!((output.layout, output.channels), (Some(Layout::Nhwc), Some(Channels::Bgr)));
+        assert_eq!((output.gallery.as_deref(), output.blank), (Some("assets/g.bin"), Some(Blank::Last)));
+        let [age, gender] = output.attributes() else { panic!("two attributes") };
+        assert_eq!((age.output.as_deref(), age.head, age.value(2.0)), (Some("a"), Some(Head::Value), 21.0));
+        assert_eq!((gender.classes(), gender.value(2.0)), (&["male".to_owned(), "female".to_owned()][..], 2.0));
     }
 
     #[test]
@@ -238,6 +207,22 @@ mod tests {
         let (input, output) = (manifest.models[0].input(), manifest.models[0].output());
         assert_eq!((input.divisor(), input.mean(), input.deviation()), (1.0, vec![0.0], vec![1.0]));
         assert_eq!(input.pad().red, 114);
-        assert_eq!((output.strides(), output.score_threshold()), (vec![8, 16, 32], 0.3));
+        assert_eq!((output.strides(), output.score_threshold(0.3)), (vec![8, 16, 32], 0.3));
+        assert!(output.attributes().is_empty() && output.anchors().is_empty());
+    }
+
+    #[test]
+    fn a_picture_is_denormalised_as_stated_or_as_the_input_was_normalised() {
+        let steps = |output: &str| {
+            let text = format!(
+                r#"{{"Models":[{{"Name":"m","Input":{{"Divisor":255,"Mean":[0.5]}},"Output":{{{output}}}}}]}}"#
+            );
+            let manifest: Manifest = miniserde::json::from_str(&text).unwrap();
+            let steps = manifest.models[0].output().steps(&manifest.models[0].input());
+            (steps.divisor, steps.mean, steps.deviation)
+        };
+        assert_eq!(steps(""), (255.0, vec![0.5], vec![1.0]));
+        assert_eq!(steps(r#""Divisor":127.5,"Mean":[1]"#), (127.5, vec![1.0], vec![1.0]));
+        assert_eq!(steps(r#""Std":[2]"#), (1.0, vec![0.0], vec![2.0]));
     }
 }

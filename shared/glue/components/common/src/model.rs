@@ -21,9 +21,10 @@ pub struct Net {
     pub output: Output,
     /// The frame that it looks through.
     pub frame: Frame,
+    /// How a photo becomes its input.
+    pub input: Input,
     name: String,
     port: String,
-    input: Input,
     model: inference::Model,
 }
 
@@ -73,8 +74,8 @@ impl Net {
     /// # Errors
     /// What the engine says.
     pub fn compute(&self, seen: &Seen) -> Result<Vec<Answer>, String> {
-        let answers = self.model.compute(&[(self.port.clone(), &seen.tensor)])?;
-        Ok(answers.into_iter().map(|(name, tensor)| Answer { name, shape: tensor.shape(), tensor }).collect())
+        let answers = compute(&self.model, &[(self.port.clone(), &seen.tensor)])?;
+        chosen(answers, self.output.name.as_deref()).map_err(|fault| self.remark(&fault))
     }
 
     /// The message for outputs that do not fit the head.
@@ -94,7 +95,41 @@ impl Net {
     }
 }
 
+/// Runs a model.
+///
+/// # Errors
+/// What the engine says.
+pub fn compute(model: &inference::Model, inputs: &[(String, &Tensor)]) -> Result<Vec<Answer>, String> {
+    let answers = model.compute(inputs)?;
+    Ok(answers.into_iter().map(|(name, tensor)| Answer { name, shape: tensor.shape(), tensor }).collect())
+}
+
+/// The output of that name; without a name, all of them.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn chosen(mut answers: Vec<Answer>, name: Option<&str>) -> Result<Vec<Answer>, String> {
+    let Some(name) = name else { return Ok(answers) };
+    match answers.iter().position(|answer| answer.name == name) {
+        Some(place) => Ok(vec![answers.swap_remove(place)]),
+        None => {
+            let known: Vec<_> = answers.iter().map(|answer| answer.name.as_str()).collect();
+            Err(format!("Output.Name is “{name}”, but its outputs are {}", known.join(", ")))
+        }
+    }
+}
+
 impl Answer {
+    /// Its dimensions without those of length 1.
+    pub fn sides(&self) -> Vec<u32> {
+        self.shape.iter().copied().filter(|&side| side != 1).collect()
+    }
+
+    /// How many numbers it has.
+    pub fn count(&self) -> u32 {
+        self.shape.iter().product()
+    }
+
     /// Calls `read` with the output's numbers, unless they are not float32.
     ///
     /// # Errors
@@ -104,5 +139,24 @@ impl Answer {
             ElementType::Float32 => Ok(read(Values::new(&self.tensor.bytes()))),
             other => Err(format!("output “{}”: expected float32, found {other:?}", self.name)),
         }
+    }
+
+    /// The output's whole numbers; one below 0 becomes 0.
+    ///
+    /// # Errors
+    /// If they are no whole numbers.
+    pub fn numbers(&self) -> Result<Vec<u32>, String> {
+        let bytes = self.tensor.bytes();
+        let whole = |number: i64| u32::try_from(number.max(0)).unwrap_or(u32::MAX);
+        Ok(match self.tensor.element() {
+            ElementType::Uint8 => bytes.into_iter().map(u32::from).collect(),
+            ElementType::Int32 => {
+                bytes.as_chunks().0.iter().map(|four| whole(i32::from_le_bytes(*four).into())).collect()
+            }
+            ElementType::Int64 => bytes.as_chunks().0.iter().map(|eight| whole(i64::from_le_bytes(*eight))).collect(),
+            ElementType::Float32 => {
+                return Err(format!("output “{}”: expected whole numbers, found Float32", self.name));
+            }
+        })
     }
 }

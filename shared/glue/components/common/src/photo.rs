@@ -11,6 +11,8 @@ use crate::{
 
 /// A photo as the model sees it.
 pub struct Seen {
+    /// The photo, fitted into the frame.
+    pub picture: Image,
     /// The model's input.
     pub tensor: Tensor,
     /// Where its pixels lie on the photo.
@@ -29,6 +31,26 @@ pub struct View {
     offset_x: f32,
     offset_y: f32,
 }
+
+/// The part of a picture of the frame that shows the photo, and the size at which it has the photo's aspect ratio.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shown {
+    /// Columns of the picture before it.
+    pub left: u32,
+    /// Rows of the picture before it.
+    pub top: u32,
+    /// Columns of the picture that it has.
+    pub columns: u32,
+    /// Rows of the picture that it has.
+    pub rows: u32,
+    /// Its size in the photo's aspect ratio: no smaller than its columns.
+    pub width: u32,
+    /// Its size in the photo's aspect ratio: no smaller than its rows.
+    pub height: u32,
+}
+
+/// How much longer a side may become to restore the photo's aspect ratio: a photo of one row would need a million.
+const LONGEST: f32 = 4.0;
 
 /// Fits a photo into the frame and turns it into numbers.
 ///
@@ -56,7 +78,8 @@ pub fn see(photo: &Image, frame: Frame, input: &Input, fit: Fit) -> Result<Seen,
             boxed.picture
         }
     };
-    Ok(Seen { tensor: picture.to_tensor(&normalization(frame, input))?, view })
+    let tensor = picture.to_tensor(&normalization(frame, input))?;
+    Ok(Seen { picture, tensor, view })
 }
 
 // The largest part of the photo that has the frame's aspect ratio, in whole pixels, so that
@@ -90,6 +113,35 @@ fn normalization(frame: Frame, input: &Input) -> Normalization {
 }
 
 impl View {
+    /// A place in the frame as it lies on the photo, clamped to it.
+    pub fn point_on_photo(&self, x: f32, y: f32) -> (f32, f32) {
+        (
+            ((x - self.offset_x) / self.scale_x).clamp(0.0, self.width),
+            ((y - self.offset_y) / self.scale_y).clamp(0.0, self.height),
+        )
+    }
+
+    /// What of a picture of the frame shows the photo, if it has so many columns and rows.
+    pub fn shown(&self, frame: Frame, columns: u32, rows: u32) -> Shown {
+        let (across, down) = (columns as f32 / frame.width as f32, rows as f32 / frame.height as f32);
+        let part = |offset: f32, length: f32, scale: f32, cells: u32| {
+            let start = ((offset * scale).round().max(0.0) as u32).min(cells.saturating_sub(1));
+            let end = (((offset + length) * scale).round().max(0.0) as u32).clamp(start + 1, cells.max(start + 1));
+            (start, end - start)
+        };
+        let (left, part_columns) = part(self.offset_x, self.width * self.scale_x, across, columns);
+        let (top, part_rows) = part(self.offset_y, self.height * self.scale_y, down, rows);
+        // Cells per pixel of the photo, in both directions.
+        let (dense_x, dense_y) = (across * self.scale_x, down * self.scale_y);
+        let grown = |cells: u32, ratio: f32| match ratio {
+            // Rounding of the edges is no distortion.
+            ..1.01 => cells,
+            _ => (cells as f32 * ratio.min(LONGEST)).round() as u32,
+        };
+        let (width, height) = (grown(part_columns, dense_y / dense_x), grown(part_rows, dense_x / dense_y));
+        Shown { left, top, columns: part_columns, rows: part_rows, width, height }
+    }
+
     /// A rectangle of the frame as it lies on the photo, clamped to it; nothing if it lies outside.
     pub fn on_photo(&self, area: &Rectangle) -> Option<Rectangle> {
         let horizontal = |x: f32| ((x - self.offset_x) / self.scale_x).clamp(0.0, self.width);
@@ -107,7 +159,33 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    use super::{Rectangle, View, centre};
+    use super::{Channels, Frame, Layout, Rectangle, View, centre};
+
+    const FRAME: Frame = Frame { width: 200, height: 100, layout: Layout::Nchw, channels: Channels::Rgb };
+
+    #[test]
+    fn what_shows_the_photo_gets_its_aspect_ratio_back() {
+        let shown = |view: View, columns, rows| {
+            let shown = view.shown(FRAME, columns, rows);
+            ([shown.left, shown.top, shown.columns, shown.rows], [shown.width, shown.height])
+        };
+        let view = View { width: 400.0, height: 400.0, scale_x: 0.5, scale_y: 0.25, offset_x: 0.0, offset_y: 0.0 };
+        assert_eq!(shown(view, 200, 100), ([0, 0, 200, 100], [200, 200]));
+        assert_eq!(shown(view, 50, 25), ([0, 0, 50, 25], [50, 50]));
+        let boxed = View { scale_x: 0.25, offset_x: 50.0, ..view };
+        assert_eq!(shown(boxed, 400, 200), ([100, 0, 200, 200], [200, 200]));
+        let cut = View { width: 800.0, scale_x: 0.5, scale_y: 0.5, offset_x: -100.0, offset_y: -50.0, ..view };
+        assert_eq!(shown(cut, 200, 100), ([0, 0, 200, 100], [200, 100]));
+        let line = View { width: 1.0, height: 1e6, scale_x: 200.0, scale_y: 1e-4, offset_x: 0.0, offset_y: 0.0 };
+        assert_eq!(shown(line, 200, 100), ([0, 0, 200, 100], [200, 400]));
+    }
+
+    #[test]
+    fn points_return_to_the_photo_and_stay_on_it() {
+        let view = View { width: 800.0, height: 600.0, scale_x: 0.5, scale_y: 0.5, offset_x: 0.0, offset_y: 50.0 };
+        assert_eq!(view.point_on_photo(10.0, 60.0), (20.0, 20.0));
+        assert_eq!(view.point_on_photo(-5.0, 1e9), (0.0, 600.0));
+    }
 
     fn edges(area: &Rectangle) -> [f32; 4] {
         [area.x, area.y, area.width, area.height]

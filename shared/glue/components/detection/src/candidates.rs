@@ -5,17 +5,22 @@ use vision_glue_common::{
     values::bytes,
 };
 
+/// What scores below is dropped, if the manifest does not say.
+pub(crate) const THRESHOLD: f32 = 0.3;
+
 /// Boxes in pixels of the model's frame, each with its best class.
 pub(crate) struct Candidates {
     threshold: f32,
     areas: Vec<f32>,
     best: Vec<(usize, f32)>,
+    /// Points that belong to each box, in pixels of the frame; empty where heads know none.
+    points: Vec<Vec<(f32, f32)>>,
 }
 
 impl Candidates {
     /// None yet; those that score below `threshold` will not be taken.
     pub(crate) fn new(threshold: f32) -> Self {
-        Self { threshold, areas: Vec::new(), best: Vec::new() }
+        Self { threshold, areas: Vec::new(), best: Vec::new(), points: Vec::new() }
     }
 
     /// Whether a score is high enough. Not a number is not.
@@ -34,6 +39,20 @@ impl Candidates {
             self.areas.extend(area);
             self.best.push((class, score));
         }
+    }
+
+    /// Takes a box with the points that belong to it, if it scores high enough.
+    pub(crate) fn add_with_points(&mut self, area: [f32; 4], points: Vec<(f32, f32)>, score: f32) {
+        let before = self.best.len();
+        self.add(area, 0, score);
+        if self.best.len() > before {
+            self.points.push(points);
+        }
+    }
+
+    /// The points of the box that came as the `index`th.
+    pub(crate) fn points(&self, index: u32) -> &[(f32, f32)] {
+        self.points.get(index as usize).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Without the weaker of two boxes of one class that overlap too much; the best `limit`.

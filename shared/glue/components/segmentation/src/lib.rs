@@ -1,18 +1,18 @@
-//! The standard glue for segmentation: which class each part of the photo is of.
+//! The standard glue for segmentation: which class each part of the photo is of, or where one class is.
+
+mod map;
+mod mask;
 
 use miniserde::{Serialize, json};
 use vision_glue_common::{
     bindings::{
         Guest, Value, export,
-        vision::app::{
-            images::{Channels, Image, Layout, Normalization},
-            tensors::{ElementType, Tensor},
-        },
+        vision::app::{images::Image, tensors::ElementType},
     },
-    json::score,
-    manifest::Fit,
+    manifest::{Fit, Head},
     model::{Answer, Net},
     photo,
+    photo::View,
 };
 
 struct Segmentation;
@@ -25,104 +25,97 @@ struct Share {
     score: f64,
 }
 
-/// Which class each pixel of the model's frame is of, row by row.
-struct ClassMap {
-    width: u32,
+/// How an output is to be read: its sides, and the axis of the classes if it has one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Form {
     height: u32,
-    classes: Vec<u32>,
+    width: u32,
+    classes: Option<(u32, u32)>,
 }
 
 impl Guest for Segmentation {
     fn run(inputs: Vec<(String, Value)>) -> Result<Vec<(String, Value)>, String> {
         let photo = photo(inputs)?;
         let net = Net::open()?;
-        let answers = net.compute(&net.see(&photo, Fit::Stretch)?)?;
-        let map = class_map(&net, &answers)?;
-        let labels = shares(&net, &map);
+        let seen = net.see(&photo, Fit::Stretch)?;
+        let answers = net.compute(&seen)?;
+        let (picture, labels) = read(&net, &seen.view, &answers)?;
         Ok(vec![
-            ("mask".to_owned(), Value::Picture(painted(&map)?)),
+            ("mask".to_owned(), Value::Picture(picture)),
             ("labels".to_owned(), Value::Json(json::to_string(&labels))),
         ])
     }
 }
 
-fn class_map(net: &Net, answers: &[Answer]) -> Result<ClassMap, String> {
+fn read(net: &Net, view: &View, answers: &[Answer]) -> Result<(Image, Vec<Share>), String> {
     let misfit = || {
-        net.misfit("of segmentation", "one output [1, height, width, classes] or [1, classes, height, width]", answers)
+        let expected = "one output [1, height, width, classes] or [1, classes, height, width], a mask [1, height, width] \
+                        or a map of class numbers [1, height, width]; of several outputs, Output.Name tells which";
+        net.misfit("of segmentation", expected, answers)
     };
     let [answer] = answers else { return Err(misfit()) };
-    // The sides of the map are those of the frame, or a whole part of them; the classes are what is left.
-    let (axis, height, width) = match *answer.shape {
-        [1, first, second, third] if by_rows(net, first, second, third) => (3, first, second),
-        [1, _, second, third] => (1, second, third),
-        _ => return Err(misfit()),
-    };
-    let classes = answer.tensor.argmax(axis)?.bytes();
-    let classes = classes.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-    Ok(ClassMap { width, height, classes })
-}
-
-fn by_rows(net: &Net, first: u32, second: u32, third: u32) -> bool {
-    let frame_fits = |height: u32, width: u32| {
+    let form = form(&answer.shape, |height, width| {
         u64::from(height) * u64::from(net.frame.width) == u64::from(width) * u64::from(net.frame.height)
-    };
-    frame_fits(first, second) && (!frame_fits(second, third) || third < first)
-}
-
-/// What the classes cover, the largest first; less than a thousandth is left away.
-fn shares(net: &Net, map: &ClassMap) -> Vec<Share> {
-    let highest = map.classes.iter().copied().max().unwrap_or(0) as usize;
-    let mut counts = vec![0_u32; highest + 1];
-    for &class in &map.classes {
-        counts[class as usize] += 1;
+    });
+    let form = form.ok_or_else(misfit)?;
+    if answer.tensor.element() != ElementType::Float32 {
+        return match form.classes {
+            None => map::answer(net, view, form, &answer.numbers()?),
+            Some(_) => Err(misfit()),
+        };
     }
-    let mut counted: Vec<_> = counts.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
-    counted.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-    let pixels = map.classes.len() as f32;
-    let shares = counted.into_iter().map(|(class, count)| (class, count as f32 / pixels));
-    shares
-        .filter(|&(_, share)| share >= 0.001)
-        .map(|(class, share)| Share { label: net.labels.name(class), score: score(share) })
-        .collect()
-}
-
-fn painted(map: &ClassMap) -> Result<Image, String> {
-    let highest = map.classes.iter().copied().max().unwrap_or(0);
-    let colors: Vec<[u8; 3]> = (0..=highest).map(color).collect();
-    let pixels: Vec<[u8; 3]> = map.classes.iter().map(|&class| colors[class as usize]).collect();
-    let tensor = Tensor::from_bytes(&[1, map.height, map.width, 3], ElementType::Uint8, pixels.as_flattened())?;
-    let plain = Normalization {
-        layout: Layout::Nhwc,
-        channels: Channels::Rgb,
-        divisor: 1.0,
-        mean: Vec::new(),
-        deviation: Vec::new(),
-    };
-    Image::from_tensor(&tensor, &plain)
-}
-
-/// The colours of PASCAL VOC's class maps: the bits of the class, three at a time, become the high bits of red, green
-/// and blue (devkit of the VOC challenge, `VOClabelcolormap`). Class 0, the background, is black.
-fn color(class: u32) -> [u8; 3] {
-    let mut channels = [0_u8; 3];
-    for step in 0..8 {
-        for (channel, value) in channels.iter_mut().enumerate() {
-            *value |= (((class >> (3 * step + channel as u32)) & 1) as u8) << (7 - step);
+    match (form.classes, net.output.class, net.output.head) {
+        (None, _, head) => mask::answer(net, view, form, &mask::of_one_channel(answer, head)?),
+        (Some(axis), Some(class), head) => {
+            mask::answer(net, view, form, &mask::of_class(net, answer, axis, class, head)?)
+        }
+        (Some(_), None, Some(Head::Sigmoid | Head::SigmoidLogits)) => {
+            Err(net.remark("its classes overlap: set Output.Class to the one whose mask is asked for"))
+        }
+        (Some((axis, _)), None, _) => {
+            let map = Answer { name: answer.name.clone(), shape: Vec::new(), tensor: answer.tensor.argmax(axis)? };
+            map::answer(net, view, form, &map.numbers()?)
         }
     }
-    channels
+}
+
+/// What the sides of an output mean; `fits` says whether a height and a width are those of the frame, or in proportion.
+fn form(shape: &[u32], fits: impl Fn(u32, u32) -> bool) -> Option<Form> {
+    let one = |height, width| Some(Form { height, width, classes: None });
+    match *shape {
+        [height, width] | [1, height, width] if height > 1 || width > 1 => one(height, width),
+        [1, 1, height, width] if fits(height, width) => one(height, width),
+        [1, height, width, 1] if fits(height, width) => one(height, width),
+        [1, 1, height, width] => one(height, width),
+        // The classes are what is left; where both could be, there are fewer classes than rows.
+        [1, height, width, classes] if fits(height, width) && (!fits(width, classes) || classes < height) => {
+            Some(Form { height, width, classes: Some((3, classes)) })
+        }
+        [1, classes, height, width] if classes > 0 && height > 0 && width > 0 => {
+            Some(Form { height, width, classes: Some((1, classes)) })
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::color;
+    use super::{Form, form};
 
     #[test]
-    fn the_first_classes_have_the_colours_of_voc() {
-        assert_eq!(color(0), [0, 0, 0]);
-        assert_eq!(color(1), [128, 0, 0]);
-        assert_eq!(color(2), [0, 128, 0]);
-        assert_eq!(color(15), [192, 128, 128]);
-        assert_eq!(color(20), [0, 64, 128]);
+    fn the_shape_tells_where_the_classes_are() {
+        let of = |shape: &[u32]| form(shape, |height, width| height * 320 == width * 240);
+        let classes = |axis, count| Some(Form { height: 60, width: 80, classes: Some((axis, count)) });
+        let alone = Some(Form { height: 60, width: 80, classes: None });
+        assert_eq!(of(&[1, 60, 80, 21]), classes(3, 21));
+        assert_eq!(of(&[1, 21, 60, 80]), classes(1, 21));
+        for shape in [&[60, 80][..], &[1, 60, 80], &[1, 1, 60, 80], &[1, 60, 80, 1]] {
+            assert_eq!(of(shape), alone, "{shape:?}");
+        }
+        assert_eq!(of(&[4, 21, 60, 80]), None);
+        assert_eq!(of(&[]), None);
+        let square = |shape: &[u32]| form(shape, |height, width| height == width);
+        assert_eq!(square(&[1, 257, 257, 21]).and_then(|form| form.classes), Some((3, 21)));
+        assert_eq!(square(&[1, 21, 21, 21]).and_then(|form| form.classes), Some((1, 21)));
     }
 }

@@ -5,10 +5,12 @@ use vision_glue_common::{
     values::Values,
 };
 
-use crate::candidates::Candidates;
+use super::table;
+use crate::candidates::{Candidates, THRESHOLD};
 
-pub(crate) fn read(net: &Net, answers: &[Answer]) -> Result<Candidates, String> {
-    let misfit = || net.misfit("SSD", "boxes [1, n, 4] and scores [1, n, 1 + classes]", answers);
+/// `head` is the name that messages use.
+pub(crate) fn read(net: &Net, answers: &[Answer], head: &str) -> Result<Candidates, String> {
+    let misfit = || net.misfit(head, "boxes [1, n, 4] and scores [1, n, 1 + classes]", answers);
     let [first, second] = answers else { return Err(misfit()) };
     let (boxes, scores) = if is_boxes(first, second) { (first, second) } else { (second, first) };
     let (Some((rows, 4)), Some((scored, classes))) = (table(&boxes.shape), table(&scores.shape)) else {
@@ -20,7 +22,7 @@ pub(crate) fn read(net: &Net, answers: &[Answer]) -> Result<Candidates, String> 
     // A label file may name the background, or leave it away.
     let first_label = usize::from(net.labels.len() != classes);
     let size = (net.frame.width as f32, net.frame.height as f32);
-    let mut found = Candidates::new(net.output.score_threshold());
+    let mut found = Candidates::new(net.output.score_threshold(THRESHOLD));
     boxes.read(|boxes| scores.read(|scores| decode(boxes, scores, classes, first_label, size, &mut found)))??;
     Ok(found)
 }
@@ -28,14 +30,6 @@ pub(crate) fn read(net: &Net, answers: &[Answer]) -> Result<Candidates, String> 
 fn is_boxes(answer: &Answer, other: &Answer) -> bool {
     let four = |answer: &Answer| answer.shape.last() == Some(&4);
     four(answer) && (!four(other) || answer.name.contains("box") || !other.name.contains("box"))
-}
-
-/// Rows and columns of a table, with or without a batch of one around it.
-fn table(shape: &[u32]) -> Option<(usize, usize)> {
-    match *shape {
-        [1, rows, columns] | [rows, columns] => Some((rows as usize, columns as usize)),
-        _ => None,
-    }
 }
 
 fn decode(
@@ -58,7 +52,7 @@ fn decode(
 
 #[cfg(test)]
 mod tests {
-    use super::{Candidates, Values, decode, table};
+    use super::{Candidates, Values, decode};
     use vision_glue_common::values::bytes;
 
     #[test]
@@ -70,12 +64,5 @@ mod tests {
             decode(Values::new(&boxes), Values::new(&scores), 3, first_label, (100.0, 200.0), &mut found);
             assert_eq!(found.list(), [([50.0, 100.0, 50.0, 100.0], class, 0.7)]);
         }
-    }
-
-    #[test]
-    fn a_table_may_have_a_batch_of_one() {
-        assert_eq!(table(&[1, 4420, 2]), Some((4420, 2)));
-        assert_eq!(table(&[4420, 2]), Some((4420, 2)));
-        assert_eq!(table(&[2, 4420, 2]), None);
     }
 }

@@ -1,11 +1,12 @@
-//! YOLOv8: a column per box with centre and size in pixels of the frame, then a score per class.
+//! YOLOv8 and YOLO11: a column per box with centre and size in pixels of the frame, then a score per class.
 
 use vision_glue_common::{
     model::{Answer, Net},
     values::Values,
 };
 
-use crate::candidates::Candidates;
+use super::is_transposed;
+use crate::candidates::{Candidates, THRESHOLD};
 
 /// Numbers before the class scores: centre and size.
 const GEOMETRY: usize = 4;
@@ -15,18 +16,12 @@ pub(crate) fn read(net: &Net, answers: &[Answer]) -> Result<Candidates, String> 
     let [answer] = answers else { return Err(misfit()) };
     let &[1, rows, boxes] = answer.shape.as_slice() else { return Err(misfit()) };
     let (rows, boxes) = (rows as usize, boxes as usize);
-    if rows <= GEOMETRY || is_transposed(rows, boxes, net.labels.len()) {
+    if rows <= GEOMETRY || is_transposed(rows, boxes, net.labels.len() + GEOMETRY) {
         return Err(misfit());
     }
-    let mut found = Candidates::new(net.output.score_threshold());
+    let mut found = Candidates::new(net.output.score_threshold(THRESHOLD));
     answer.read(|values| decode(values, rows - GEOMETRY, boxes, &mut found))?;
     Ok(found)
-}
-
-// Read the wrong way round, numbers would make boxes without sense.
-fn is_transposed(rows: usize, boxes: usize, labels: usize) -> bool {
-    let with_labels = labels + GEOMETRY;
-    if labels > 0 && (rows == with_labels || boxes == with_labels) { rows != with_labels } else { rows > boxes }
 }
 
 fn decode(values: Values<'_>, classes: usize, boxes: usize, found: &mut Candidates) {
@@ -48,7 +43,7 @@ fn decode(values: Values<'_>, classes: usize, boxes: usize, found: &mut Candidat
 
 #[cfg(test)]
 mod tests {
-    use super::{Candidates, Values, decode, is_transposed};
+    use super::{Candidates, Values, decode};
     use vision_glue_common::values::bytes;
 
     #[test]
@@ -57,13 +52,5 @@ mod tests {
         let mut found = Candidates::new(0.5);
         decode(Values::new(&bytes(&rows.concat())), 2, 2, &mut found);
         assert_eq!(found.list(), [([45.0, 50.0, 10.0, 20.0], 1, 0.9)]);
-    }
-
-    #[test]
-    fn the_labels_tell_which_way_round_the_output_lies() {
-        assert!(!is_transposed(84, 8400, 80));
-        assert!(is_transposed(8400, 84, 80));
-        assert!(is_transposed(8400, 84, 0));
-        assert!(!is_transposed(84, 21, 80));
     }
 }

@@ -5,7 +5,7 @@ use vision_glue_common::{
     values::Values,
 };
 
-use crate::candidates::Candidates;
+use crate::candidates::{Candidates, THRESHOLD};
 
 /// Numbers before the class scores: centre, size, objectness.
 const GEOMETRY: usize = 5;
@@ -23,7 +23,7 @@ pub(crate) fn read(net: &Net, answers: &[Answer]) -> Result<Candidates, String> 
     if rows != cells || columns as usize <= GEOMETRY {
         return Err(misfit());
     }
-    let mut found = Candidates::new(net.output.score_threshold());
+    let mut found = Candidates::new(net.output.score_threshold(THRESHOLD));
     answer.read(|values| decode(values, columns as usize, (frame.width, frame.height), &strides, &mut found))?;
     Ok(found)
 }
