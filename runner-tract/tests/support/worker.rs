@@ -27,6 +27,8 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) outputs: Vec<(String, WireValue)>,
+    /// What the outputs refer to by index.
+    pub(crate) pictures: Vec<Vec<u8>>,
     pub(crate) timings: Timings,
     pub(crate) logs: Vec<LogLine>,
 }
@@ -36,6 +38,7 @@ pub(crate) struct Failed {
     pub(crate) code: ErrorCode,
     pub(crate) message: String,
     pub(crate) timings: Timings,
+    pub(crate) logs: Vec<LogLine>,
 }
 
 const CELL: cell::Settings =
@@ -118,9 +121,11 @@ impl Worker {
     }
 
     pub(crate) fn answer(&mut self) -> Result<Done, Failed> {
-        match self.hear().message {
-            FromWorker::Done { outputs, timings, logs, .. } => Ok(Done { outputs, timings, logs }),
-            FromWorker::Failed { code, message, timings, .. } => Err(Failed { code, message, timings }),
+        let Frame { message, attachments } = self.hear();
+        let pictures = attachments.iter().map(|picture| picture.to_vec()).collect();
+        match message {
+            FromWorker::Done { outputs, timings, logs, .. } => Ok(Done { outputs, pictures, timings, logs }),
+            FromWorker::Failed { code, message, timings, logs, .. } => Err(Failed { code, message, timings, logs }),
             other => panic!("unexpected {other:?}"),
         }
     }
