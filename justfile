@@ -32,6 +32,16 @@ deny:
 glue:
     .ci/glue
 
+# Test the kits for Rust, JavaScript and Python on this machine, and rebuild the apps that the tests run.
+kits:
+    .ci/kits
+    shared/sdk/tests/build
+
+# Measure the example app in the three languages: the table of docs/glue.md.
+measure-kits:
+    cargo build --release --workspace --all-targets
+    shared/sdk/measure
+
 # Fuzz everything that strangers hand in, each target for so many seconds.
 fuzz seconds="600" *targets:
     fuzz/run-all {{seconds}} {{targets}}

@@ -1,10 +1,10 @@
 //! Folders of unpacked packages.
 
-use std::{fs, path::Path};
+use std::{fs, io::Cursor, path::Path};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vision_protocol::manifest::Task;
+use vision_protocol::{limits::PackageLimits, manifest::Task};
 
 /// An unpacked package, removed in the end.
 pub(crate) struct Package {
@@ -34,6 +34,16 @@ impl Package {
         let package = Self::standard(Task::Detection, model, Some(labels));
         package.change_manifest(|manifest| manifest["Models"][0]["Input"] = json!({"Channels": "BGR"}));
         package
+    }
+
+    /// The package that a folder of sources makes, checked and unpacked as a runner does it.
+    pub(crate) fn of_sources(sources: &Path) -> Self {
+        let mut archive = Cursor::new(Vec::new());
+        vision_package::pack_folder(sources, &mut archive).expect("the folder can be packed");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        vision_package::unpack(archive, &PackageLimits::default(), folder.path())
+            .unwrap_or_else(|error| panic!("{}: {error}", sources.display()));
+        Self { folder }
     }
 
     /// A model under the standard glue for a task.

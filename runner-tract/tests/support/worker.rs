@@ -27,9 +27,10 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) outputs: Vec<(String, WireValue)>,
+    /// What the outputs refer to by index.
+    pub(crate) pictures: Vec<Vec<u8>>,
     pub(crate) timings: Timings,
     pub(crate) logs: Vec<LogLine>,
-    pub(crate) pictures: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub(crate) struct Failed {
     pub(crate) code: ErrorCode,
     pub(crate) message: String,
     pub(crate) timings: Timings,
+    pub(crate) logs: Vec<LogLine>,
 }
 
 const CELL: cell::Settings =
@@ -120,12 +122,10 @@ impl Worker {
 
     pub(crate) fn answer(&mut self) -> Result<Done, Failed> {
         let Frame { message, attachments } = self.hear();
+        let pictures = attachments.iter().map(|picture| picture.to_vec()).collect();
         match message {
-            FromWorker::Done { outputs, timings, logs, .. } => {
-                let pictures = attachments.iter().map(|attachment| attachment.to_vec()).collect();
-                Ok(Done { outputs, timings, logs, pictures })
-            }
-            FromWorker::Failed { code, message, timings, .. } => Err(Failed { code, message, timings }),
+            FromWorker::Done { outputs, timings, logs, .. } => Ok(Done { outputs, pictures, timings, logs }),
+            FromWorker::Failed { code, message, timings, logs, .. } => Err(Failed { code, message, timings, logs }),
             other => panic!("unexpected {other:?}"),
         }
     }

@@ -79,7 +79,8 @@ impl App {
         store.data_mut().stopwatch.decoded();
         let app = self.pre.instantiate(&mut *store).map_err(|error| Failure::of(&error))?;
         store.data_mut().stopwatch.instantiated();
-        let answer = app.call_run(&mut *store, &values).map_err(|error| Failure::of(&error))?;
+        let answer = app.call_run(&mut *store, &values);
+        let answer = answer.map_err(|error| Failure::of_crash(&error, store.data().last_words()))?;
         let results = answer.map_err(|message| Failure::new(ErrorCode::AppFailed, message))?;
         write(store.data_mut(), results, self.limits.result_bytes)
     }

@@ -57,6 +57,19 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The failure behind an error that came out of the glue, which had logged `last_words` as an error. A language that
+    /// gives up says so and executes `unreachable`: its words tell more than the instruction.
+    pub(super) fn of_crash(error: &wasmtime::Error, last_words: Option<&str>) -> Self {
+        match (error.downcast_ref::<Trap>(), last_words) {
+            (Some(Trap::UnreachableCodeReached), Some(words)) => {
+                Self::new(ErrorCode::AppFailed, format!("the app crashed: {words}"))
+            }
+            _ => Self::of(error),
+        }
+    }
+}
+
 impl From<Stopped> for Failure {
     fn from(stopped: Stopped) -> Self {
         let code = match stopped {

@@ -28,6 +28,8 @@ use crate::engine::Tensor;
 
 /// Elements of all tables of an instance; interpreters of languages have some ten thousand.
 pub(super) const TABLE_ELEMENTS: usize = 100_000;
+/// Bytes of an app's last words that are kept.
+const LAST_WORDS_BYTES: usize = 4 << 10;
 
 /// A handle's tensor.
 #[expect(unreachable_pub, reason = "generated code exports it from the bindings")]
@@ -72,6 +74,8 @@ pub(super) struct Host {
     pub(super) clock: Clock,
     pub(super) stopwatch: Stopwatch,
     pub(super) logs: Vec<LogLine>,
+    /// The beginning of the last line, if it told of an error.
+    last_words: Option<String>,
     limits: Arc<RunLimits>,
     table: ResourceTable,
     /// Bytes of pictures and tensors that handles hold.
@@ -91,6 +95,7 @@ impl Host {
             clock,
             stopwatch: Stopwatch::start(),
             logs: Vec::new(),
+            last_words: None,
             log_room: limits.log_bytes,
             limits,
             table,
@@ -221,10 +226,18 @@ impl Host {
         Ok(())
     }
 
+    /// The line that was logged last, if it told of an error.
+    pub(super) fn last_words(&self) -> Option<&str> {
+        self.last_words.as_deref()
+    }
+
     /// Keeps a line until the room for logs is used up, which one last line says.
     pub(super) fn log(&mut self, level: LogLevel, mut message: String) {
         // A line of nothing still takes room, or a million of them would be free.
         const LINE_BYTES: usize = 32;
+        // Those who flood the log still want to know what ended their app.
+        self.last_words =
+            (level == LogLevel::Error).then(|| message[..message.floor_char_boundary(LAST_WORDS_BYTES)].to_owned());
         if self.log_room == 0 {
             return;
         }

@@ -65,7 +65,8 @@ fn one(app: &App, manifest: &Manifest, folder: &Path) -> Result<(), String> {
     let clock = Clock::new(Duration::from_millis(app.limits.deadline_ms), Arc::new(AtomicBool::new(false)));
     let Report { outcome, logs, .. } = app.execute(parcel(manifest, &inputs, folder)?, clock, Duration::ZERO);
     let outputs = outcome.map_err(|failure| {
-        let last = logs.last().map_or(String::new(), |line| format!(" (logged last: {})", line.message));
+        let last = logs.last().filter(|line| !failure.message.contains(&line.message));
+        let last = last.map_or(String::new(), |line| format!(" (logged last: {})", line.message));
         format!("the run failed: {}{last}", failure.message)
     })?;
     let results = results(manifest, outputs)?;

@@ -1,0 +1,9 @@
+export class Image {
+    width() {
+        return 4;
+    }
+
+    height() {
+        return 3;
+    }
+}

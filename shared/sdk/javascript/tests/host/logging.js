@@ -1,0 +1,5 @@
+export const lines = [];
+
+export function log(level, message) {
+    lines.push(`${level}: ${message}`);
+}
