@@ -13,10 +13,10 @@ use serde_json::json;
 use vision_catalog::{Catalog, Depot, Entry};
 
 use super::{
-    check::{check, open, report},
+    check::{check, report},
     publish::{self, Shelf},
 };
-use crate::{account, progress::Progress};
+use crate::{account, local, progress::Progress};
 
 /// What `catalog` is told.
 #[derive(Args)]
@@ -116,7 +116,7 @@ fn install(options: InstallOptions, out: &mut impl Write) -> anyhow::Result<Exit
         None => PathBuf::from(&entry.name),
     };
     make(&depot, entry, &into)?;
-    let mut archive = open(&into)?;
+    let mut archive = local::archive(&into)?;
     if options.publish {
         return publish::publish(archive, options.shelf, options.json, out);
     }

@@ -12,9 +12,10 @@ use clap::Args;
 use serde_json::json;
 use vision_protocol::Fault;
 
-use super::check::{check, open};
+use super::check::check;
 use crate::{
     account::{Answered, Client, Release, Target},
+    local::archive,
     progress::Progress,
 };
 
@@ -47,7 +48,7 @@ pub(crate) struct Shelf {
 }
 
 pub(crate) fn run(options: Options, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let archive = open(&options.app)?;
+    let archive = archive(&options.app)?;
     publish(archive, options.shelf, options.json, out)
 }
 

@@ -224,7 +224,7 @@ fn every_task_fills_in_what_it_reads_and_answers_with() {
             Task::Attributes => json!({"Attributes": [{"Name": "age"}]}),
             _ => json!({}),
         };
-        let manifest = Manifest::parse(of_task(task, &needed).to_string().as_bytes()).expect(task.name());
+        let manifest = Manifest::parse(of_task(task, &needed).to_string().as_bytes()).unwrap();
         assert_eq!(serde_json::to_value(task).unwrap(), task.name());
         assert_eq!(manifest.app_parameters, task.parameters());
         assert_eq!(manifest.result_variables, task.results(manifest.models.first()));
@@ -232,7 +232,7 @@ fn every_task_fills_in_what_it_reads_and_answers_with() {
             let mut output = needed.clone();
             output["Head"] = json!(head.name());
             output["Anchors"] = json!([[1.0, 2.5]]);
-            let manifest = Manifest::parse(of_task(task, &output).to_string().as_bytes()).expect(head.name());
+            let manifest = Manifest::parse(of_task(task, &output).to_string().as_bytes()).unwrap();
             assert_eq!(manifest.models[0].output.as_ref().unwrap().head, Some(*head));
         }
     }

@@ -98,7 +98,8 @@ fn boxes_carry_what_was_found() {
 #[test]
 fn points_and_outlines_lie_on_the_photo() {
     let points = samples().page("run-points");
-    let mut dots = points.select(&select(".stage svg[viewBox='0 0 768 576'] path.dot[data-label]"));
+    let on_photo = select(".stage svg[viewBox='0 0 768 576'] path.dot[data-label]");
+    let mut dots = points.select(&on_photo);
     let nose = dots.next().unwrap();
     assert_eq!((nose.attr("d"), nose.text().collect::<String>().as_str()), (Some("M190.5 250h0"), "nose, 97 %"));
     assert_eq!(dots.next().unwrap().attr("data-label"), Some("left <ear>"));
