@@ -144,7 +144,7 @@ fn words_for_people_are_told_as_they_are() {
             "{language}"
         );
         let (_, file) = source(language);
-        assert!(failed.logs[0].message.contains(&format!("{file}:")), "{language}: {:?}", failed.logs);
+        assert!(failed.logs[0].message.contains(file), "{language}: {:?}", failed.logs);
     }
 }
 
@@ -189,7 +189,7 @@ fn a_panic_is_told_with_file_and_line() {
 fn calling_oneself_too_deeply_is_told() {
     let Some(apps) = built() else { return };
     for (language, words) in
-        [("rust", "called itself too deeply"), ("javascript", "stack overflow"), ("python", "recursion")]
+        [("rust", "called itself too deeply"), ("javascript", "called itself too deeply"), ("python", "recursion")]
     {
         let mut worker = serve(&apps.join(language).join("mishaps"));
         let failed = told(&mut worker, "deep").unwrap_err();
@@ -220,6 +220,14 @@ fn values_that_do_not_fit_are_named_with_file_and_line() {
         let failed = told(&mut worker, "result").unwrap_err();
         assert!(failed.message.contains(result), "{language}: {}", failed.message);
     }
+}
+
+#[test]
+fn what_python_would_import_too_late_is_named() {
+    let Some(apps) = built() else { return };
+    let failed = told(&mut serve(&apps.join("python/mishaps")), "late").unwrap_err();
+    let words = "ImportError: colorsys must be imported at the top of a module: an app has no files when it runs";
+    assert_eq!(failed.message, format!("{words} ({})", place("python", "# here it is too late")));
 }
 
 #[test]

@@ -5,6 +5,7 @@ Pictures and tensors stay on the host; what is held here are handles.
 
 import json as _json
 import math as _math
+from array import array as _array
 from datetime import date as _date
 
 import vision_checks as _checks
@@ -103,9 +104,7 @@ class Tensor(_Held):
         """A tensor of these numbers. `element` is float32, uint8, int32 or int64."""
         kind = _checks.choice(_tensors.ElementType, element, "element")
         if not isinstance(numbers, (bytes, bytearray, memoryview)):
-            from array import array
-
-            numbers = array(_FORMATS[kind.name], numbers)
+            numbers = _array(_FORMATS[kind.name], numbers)
         return cls._from(shape, kind, bytes(numbers))
 
     @classmethod

@@ -5,6 +5,10 @@ without a word. What is reached most easily is replaced here.
 """
 
 import datetime
+import encodings.ascii
+import encodings.latin_1
+import encodings.utf_8_sig
+import importlib.machinery
 import linecache
 import sys
 import time
@@ -93,9 +97,29 @@ linecache.checkcache = lambda *_: None
 import app  # noqa: E402 (it must find the clocks stopped)
 import vision_app  # noqa: E402
 
+
+class _Late:
+    """Says that a module cannot be loaded any more. To look for its file would end the run without a word."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        raise ImportError(f"{name} must be imported at the top of a module: an app has no files when it runs", name=name)
+
+
 # The folder of the app's own code, as the runtime sees it.
 _ROOT = app.__file__.rpartition("/")[0] + "/"
 _remember_sources(_ROOT)
+
+
+def _story(error):
+    """The traceback, without marks below the lines: making those parses a line, and an error in that looks for its file."""
+    story = traceback.TracebackException.from_exception(error)
+    parts = [story]
+    for part in parts:
+        parts += filter(None, (part.__cause__, part.__context__, *(part.exceptions or ())))
+        for frame in part.stack:
+            frame.colno = frame.end_colno = None
+    return "".join(story.format()).rstrip().replace(_ROOT, "")
 
 
 def _place(error):
@@ -109,12 +133,13 @@ class WitWorld(wit_world.WitWorld):
 
     def run(self, inputs):
         """One run."""
+        # Not before: while the component is made, its runtime imports more. What is built in can be had at any time.
+        sys.meta_path[:] = [importlib.machinery.BuiltinImporter, importlib.machinery.FrozenImporter, _Late]
         sys.stdout, sys.stderr = _Lines(logging.Level.INFO), _Lines(logging.Level.WARN)
         try:
             return vision_app._run(inputs)
         except BaseException as error:
-            text = "".join(traceback.format_exception(error)).rstrip().replace(_ROOT, "")
-            logging.log(logging.Level.ERROR, text)
+            logging.log(logging.Level.ERROR, _story(error))
             if isinstance(error, vision_app.Failure):
                 raise Err(str(error)) from None
             raise Err(f"{type(error).__name__}: {error}{_place(error)}") from None

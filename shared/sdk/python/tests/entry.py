@@ -4,6 +4,7 @@ import datetime
 import pathlib
 import sys
 import time
+import traceback
 import types
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -45,12 +46,22 @@ def says(_):
     raise vision_app.Failure("no face found")
 
 
+def imports_late(_):
+    import colorsys
+
+    return {"found": colorsys.__name__}
+
+
 def looks(_):
     assert time.time() == 946684800 and time.monotonic() == 0
     assert datetime.datetime.now().isoformat() == "2000-01-01T00:00:00", datetime.datetime.now()
     assert datetime.datetime.now(datetime.timezone.utc).year == 2000
     return {"ok": True}
 
+
+# Older Pythons know no groups of exceptions.
+if not hasattr(traceback.TracebackException, "exceptions"):
+    traceback.TracebackException.exceptions = None
 
 output = sys.stdout, sys.stderr
 assert outcome(prints) == []
@@ -61,6 +72,9 @@ told = outcome(fails)
 assert told == f"KeyError: 'seven' (entry.py:{line})", told
 (logged,) = host.lines
 assert logged.startswith("error: Traceback") and f'File "entry.py", line {line}, in fails' in logged, logged
+
+told = outcome(imports_late)
+assert told.startswith("ImportError: colorsys must be imported at the top of a module"), told
 
 assert outcome(says) == "no face found"
 assert outcome(looks)[0][0] == "ok"

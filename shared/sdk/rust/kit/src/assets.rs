@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result, bindings::vision::app::assets};
+use crate::{Result, bindings::vision::app::assets, error::host};
 
 /// The content of a file, by its path in the package, such as `assets/labels.txt`.
 ///
@@ -10,7 +10,7 @@ use crate::{Error, Result, bindings::vision::app::assets};
 /// If there is no such file.
 #[track_caller]
 pub fn read(path: &str) -> Result<Vec<u8>> {
-    assets::read(path).map_err(Error::host)
+    host(assets::read(path))
 }
 
 /// A file's text.
@@ -19,7 +19,7 @@ pub fn read(path: &str) -> Result<Vec<u8>> {
 /// If there is no such file, or if it is not UTF-8.
 #[track_caller]
 pub fn text(path: &str) -> Result<String> {
-    String::from_utf8(read(path)?).map_err(|_| Error::host(format!("{path} is not UTF-8 text")))
+    host(String::from_utf8(read(path)?).map_err(|_| format!("{path} is not UTF-8 text")))
 }
 
 /// A text's lines, without the empty ones at its end: the labels of a model.
@@ -37,7 +37,7 @@ pub fn lines(path: &str) -> Result<Vec<String>> {
 /// If there is no such file, or if it is not what was asked for.
 #[track_caller]
 pub fn json<T: DeserializeOwned>(path: &str) -> Result<T> {
-    serde_json::from_slice(&read(path)?).map_err(|error| Error::host(format!("{path}: {error}")))
+    host(serde_json::from_slice(&read(path)?).map_err(|error| format!("{path}: {error}")))
 }
 
 fn split(text: &str) -> Vec<String> {

@@ -80,6 +80,16 @@ impl<E: std::error::Error> From<E> for Error {
     }
 }
 
+/// What a call of the host answers; its words become an error of the line that made the call. A function of its own, and not
+/// given to `map_err`, because the caller's line is known to direct calls only.
+#[track_caller]
+pub(crate) fn host<T>(answer: Result<T, String>) -> Result<T> {
+    match answer {
+        Ok(value) => Ok(value),
+        Err(words) => Err(Error::host(words)),
+    }
+}
+
 /// Says what was being done when something failed, or that something is missing.
 pub trait Context<T> {
     /// Writes `doing` before the error's words; of nothing it makes an error with these words.
@@ -147,6 +157,16 @@ mod tests {
         assert_eq!(surprise.told(), format!("invalid digit found in string (src/error.rs:{line})"));
         assert_eq!(foreseen.place.line(), line + 1, "the line of the `?` is the one that was kept");
         assert_eq!(foreseen.logged(), format!("src/error.rs:{}: nothing was found", line + 1));
+    }
+
+    #[test]
+    fn the_hosts_words_have_the_callers_line() {
+        #[track_caller]
+        fn call() -> Result<u32> {
+            host(Err::<u32, _>("no such file".to_owned())).map(|n| n + 1)
+        }
+        let error = call().unwrap_err();
+        assert_eq!(error.told(), format!("no such file (src/error.rs:{})", line!() - 1));
     }
 
     #[test]

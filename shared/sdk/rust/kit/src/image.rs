@@ -5,7 +5,7 @@ pub use crate::bindings::vision::app::{
     tensors::Rectangle,
 };
 
-use crate::{Error, Result, Tensor, bindings::vision::app::images};
+use crate::{Result, Tensor, bindings::vision::app::images, error::host};
 
 /// A picture of eight-bit RGB, upright: a photo's EXIF orientation has been applied.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Image {
     /// If it is none, or broken.
     #[track_caller]
     pub fn decode(bytes: &[u8]) -> Result<Self> {
-        images::Image::decode(bytes).map(Self).map_err(Error::host)
+        host(images::Image::decode(bytes)).map(Self)
     }
 
     /// A picture from a tensor `[1, 3, h, w]`, `[3, h, w]`, `[1, h, w, 3]` or `[h, w, 3]` (or one channel): uint8 as it
@@ -72,7 +72,7 @@ impl Image {
     /// If the tensor has another shape or type.
     #[track_caller]
     pub fn from_tensor(tensor: &Tensor, normalization: &Normalization) -> Result<Self> {
-        images::Image::from_tensor(&tensor.0, normalization).map(Self).map_err(Error::host)
+        host(images::Image::from_tensor(&tensor.0, normalization)).map(Self)
     }
 
     /// Pixels.
@@ -91,7 +91,7 @@ impl Image {
     /// If the size is none.
     #[track_caller]
     pub fn resize(&self, width: u32, height: u32) -> Result<Self> {
-        self.0.resize(width, height).map(Self).map_err(Error::host)
+        host(self.0.resize(width, height)).map(Self)
     }
 
     /// Cuts out a rectangle; what lies outside the picture is left away.
@@ -100,7 +100,7 @@ impl Image {
     /// If nothing of it lies on the picture.
     #[track_caller]
     pub fn crop(&self, area: Rectangle) -> Result<Self> {
-        self.0.crop(area).map(Self).map_err(Error::host)
+        host(self.0.crop(area)).map(Self)
     }
 
     /// Scales into a frame with the aspect ratio kept, and fills the rest.
@@ -110,7 +110,7 @@ impl Image {
     #[track_caller]
     pub fn letterbox(&self, width: u32, height: u32, fill: Color, anchor: Anchor) -> Result<Letterboxed> {
         let images::Letterboxed { picture, scale, offset_x, offset_y } =
-            self.0.letterbox(width, height, fill, anchor).map_err(Error::host)?;
+            host(self.0.letterbox(width, height, fill, anchor))?;
         Ok(Letterboxed { picture: Self(picture), scale, offset_x, offset_y })
     }
 
@@ -121,7 +121,7 @@ impl Image {
     /// If the size is none, or the matrix has no inverse.
     #[track_caller]
     pub fn warp(&self, matrix: &[f32; 9], width: u32, height: u32) -> Result<Self> {
-        self.0.warp(matrix, width, height).map(Self).map_err(Error::host)
+        host(self.0.warp(matrix, width, height)).map(Self)
     }
 
     /// A tensor `[1, c, h, w]` or `[1, h, w, c]` of float32.
@@ -130,7 +130,7 @@ impl Image {
     /// If the normalization is not one for these channels.
     #[track_caller]
     pub fn to_tensor(&self, normalization: &Normalization) -> Result<Tensor> {
-        self.0.to_tensor(normalization).map(Tensor).map_err(Error::host)
+        host(self.0.to_tensor(normalization)).map(Tensor)
     }
 
     /// A copy with frames and captions.
@@ -139,7 +139,7 @@ impl Image {
     /// If there is no room for it.
     #[track_caller]
     pub fn draw_boxes(&self, boxes: &[Annotation], line_width: u32) -> Result<Self> {
-        self.0.draw_boxes(boxes, line_width).map(Self).map_err(Error::host)
+        host(self.0.draw_boxes(boxes, line_width)).map(Self)
     }
 
     /// A copy with `color` laid over the picture where `mask` (`[h, w]` of float32, scaled to the picture) is above .5.
@@ -148,7 +148,7 @@ impl Image {
     /// If the mask has another shape or type.
     #[track_caller]
     pub fn draw_mask(&self, mask: &Tensor, color: Color, opacity: f32) -> Result<Self> {
-        self.0.draw_mask(&mask.0, color, opacity).map(Self).map_err(Error::host)
+        host(self.0.draw_mask(&mask.0, color, opacity)).map(Self)
     }
 
     /// A copy with connected line segments.
@@ -157,7 +157,7 @@ impl Image {
     /// If there is no room for it.
     #[track_caller]
     pub fn draw_polyline(&self, points: &[(f32, f32)], closed: bool, color: Color, line_width: u32) -> Result<Self> {
-        self.0.draw_polyline(points, closed, color, line_width).map(Self).map_err(Error::host)
+        host(self.0.draw_polyline(points, closed, color, line_width)).map(Self)
     }
 
     /// The picture as a file.
@@ -166,6 +166,6 @@ impl Image {
     /// If the format cannot hold it.
     #[track_caller]
     pub fn encode(&self, format: Format) -> Result<Vec<u8>> {
-        self.0.encode(format).map_err(Error::host)
+        host(self.0.encode(format))
     }
 }

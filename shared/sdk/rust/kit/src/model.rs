@@ -2,7 +2,7 @@
 
 pub use crate::bindings::vision::app::inference::Port;
 
-use crate::{Error, Result, Tensor, bindings::vision::app::inference};
+use crate::{Result, Tensor, bindings::vision::app::inference, error::host};
 
 /// A model, by the name that the manifest gives it.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Model {
     /// If there is none, or if it cannot be loaded.
     #[track_caller]
     pub fn load(name: &str) -> Result<Self> {
-        let model = inference::Model::load_by_name(name).map_err(Error::host)?;
+        let model = host(inference::Model::load_by_name(name))?;
         Ok(Self { name: name.to_owned(), model })
     }
 
@@ -55,8 +55,8 @@ impl Model {
     #[track_caller]
     pub fn compute(&self, inputs: &[(&str, &Tensor)]) -> Result<Answers> {
         let inputs: Vec<_> = inputs.iter().map(|(name, tensor)| ((*name).to_owned(), &tensor.0)).collect();
-        let outputs =
-            self.model.compute(&inputs).map_err(|words| Error::host(format!("model “{}”: {words}", self.name)))?;
+        let outputs = self.model.compute(&inputs).map_err(|words| format!("model “{}”: {words}", self.name));
+        let outputs = host(outputs)?;
         Ok(Answers {
             model: self.name.clone(),
             outputs: outputs.into_iter().map(|(name, tensor)| (name, Tensor(tensor))).collect(),
@@ -72,10 +72,10 @@ impl Answers {
     #[track_caller]
     pub fn get(&self, name: &str) -> Result<&Tensor> {
         let found = self.outputs.iter().find(|(output, _)| output == name).map(|(_, tensor)| tensor);
-        found.ok_or_else(|| {
+        host(found.ok_or_else(|| {
             let names: Vec<_> = self.outputs.iter().map(|(name, _)| name.as_str()).collect();
-            Error::host(format!("model “{}” has no output “{name}”; it has: {}", self.model, names.join(", ")))
-        })
+            format!("model “{}” has no output “{name}”; it has: {}", self.model, names.join(", "))
+        }))
     }
 
     /// The first output.
@@ -85,7 +85,7 @@ impl Answers {
     #[track_caller]
     pub fn first(&self) -> Result<&Tensor> {
         let first = self.outputs.first().map(|(_, tensor)| tensor);
-        first.ok_or_else(|| Error::host(format!("model “{}” has no outputs", self.model)))
+        host(first.ok_or_else(|| format!("model “{}” has no outputs", self.model)))
     }
 
     /// All outputs.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 pub use crate::bindings::vision::app::tensors::{ElementType, Kept, ScoredIndex, Suppression};
 
-use crate::{Error, Result, bindings::vision::app::tensors};
+use crate::{Error, Result, bindings::vision::app::tensors, error::host};
 
 /// A dense array, row-major.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Tensor {
     /// If there are not as many as shape and type need.
     #[track_caller]
     pub fn from_bytes(shape: &[u32], element: ElementType, bytes: &[u8]) -> Result<Self> {
-        tensors::Tensor::from_bytes(shape, element, bytes).map(Self).map_err(Error::host)
+        host(tensors::Tensor::from_bytes(shape, element, bytes)).map(Self)
     }
 
     /// Several tensors behind each other along the first axis, as a model takes a batch.
@@ -124,7 +124,7 @@ impl Tensor {
     /// If that has more or fewer.
     #[track_caller]
     pub fn reshape(&self, shape: &[u32]) -> Result<Self> {
-        self.0.reshape(shape).map(Self).map_err(Error::host)
+        host(self.0.reshape(shape)).map(Self)
     }
 
     /// A part along one axis.
@@ -133,7 +133,7 @@ impl Tensor {
     /// If it does not lie within.
     #[track_caller]
     pub fn slice(&self, axis: u32, part: Range<u32>) -> Result<Self> {
-        self.0.slice(axis, part.start, part.end).map(Self).map_err(Error::host)
+        host(self.0.slice(axis, part.start, part.end)).map(Self)
     }
 
     /// Softmax along one axis (float32 only).
@@ -142,7 +142,7 @@ impl Tensor {
     /// If there is no such axis.
     #[track_caller]
     pub fn softmax(&self, axis: u32) -> Result<Self> {
-        self.0.softmax(axis).map(Self).map_err(Error::host)
+        host(self.0.softmax(axis)).map(Self)
     }
 
     /// Index of the largest number along one axis, which is removed (float32 to int32).
@@ -151,7 +151,7 @@ impl Tensor {
     /// If there is no such axis.
     #[track_caller]
     pub fn argmax(&self, axis: u32) -> Result<Self> {
-        self.0.argmax(axis).map(Self).map_err(Error::host)
+        host(self.0.argmax(axis)).map(Self)
     }
 
     /// The `k` largest numbers of the flattened tensor, best first (float32 only).
@@ -160,7 +160,7 @@ impl Tensor {
     /// If the tensor holds another type.
     #[track_caller]
     pub fn top_k(&self, k: u32) -> Result<Vec<ScoredIndex>> {
-        self.0.top_k(k).map_err(Error::host)
+        host(self.0.top_k(k))
     }
 }
 
@@ -176,7 +176,7 @@ impl Default for Suppression {
 /// If they have other shapes or types.
 #[track_caller]
 pub fn non_maximum_suppression(boxes: &Tensor, scores: &Tensor, options: Suppression) -> Result<Vec<Kept>> {
-    tensors::non_maximum_suppression(&boxes.0, &scores.0, options).map_err(Error::host)
+    host(tensors::non_maximum_suppression(&boxes.0, &scores.0, options))
 }
 
 /// Cosine similarity of `query` `[d]` to each row of `gallery` `[n, d]`: the `k` nearest, best first.
@@ -185,7 +185,7 @@ pub fn non_maximum_suppression(boxes: &Tensor, scores: &Tensor, options: Suppres
 /// If they have other shapes or types.
 #[track_caller]
 pub fn cosine_nearest(query: &Tensor, gallery: &Tensor, k: u32) -> Result<Vec<ScoredIndex>> {
-    tensors::cosine_nearest(&query.0, &gallery.0, k).map_err(Error::host)
+    host(tensors::cosine_nearest(&query.0, &gallery.0, k))
 }
 
 /// Outlines of the regions of `mask` `[height, width]` (float32) above `threshold`, as points in pixels.
@@ -194,5 +194,5 @@ pub fn cosine_nearest(query: &Tensor, gallery: &Tensor, k: u32) -> Result<Vec<Sc
 /// If it has another shape or type.
 #[track_caller]
 pub fn mask_to_polygons(mask: &Tensor, threshold: f32) -> Result<Vec<Vec<(f32, f32)>>> {
-    tensors::mask_to_polygons(&mask.0, threshold).map_err(Error::host)
+    host(tensors::mask_to_polygons(&mask.0, threshold))
 }

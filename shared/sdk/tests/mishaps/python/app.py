@@ -46,6 +46,12 @@ def deep(inputs):
     return deep(inputs) + [1]
 
 
+def late(_):
+    import colorsys  # here it is too late
+
+    return colorsys.__name__
+
+
 def handle(_):
     return Tensor.of([1.5], [0.0])  # here the type is wrong
 
@@ -107,6 +113,7 @@ MODES = {
     "missing": missing,
     "model": model,
     "deep": deep,
+    "late": late,
     "handle": handle,
     "result": result,
     "clock": clock,
