@@ -73,7 +73,9 @@ async fn every_model_at_hand_answers_as_onnx_runtime_does() {
         let expected = reference.ask("catalog.py", &[&vision.home().join(name), &photo]);
         match entry.text("Task") {
             "classification" => assert_labels(name, &run, &expected["labels"]),
-            "detection" => assert_boxes(name, &run, &expected["boxes"]),
+            // Two pixels of the photo, or one of what the model sees: this one looks at 640 pixels through 192.
+            "detection" if name == "person-detector" => assert_boxes(name, &run, &expected["boxes"], 640.0 / 192.0),
+            "detection" => assert_boxes(name, &run, &expected["boxes"], PIXEL_TOLERANCE),
             other => panic!("{name}: nothing compares the task {other}"),
         }
         tried.push(name);
@@ -100,7 +102,7 @@ fn assert_labels(name: &str, run: &Page, expected: &Value) {
 type Found = (String, f64, [f64; 4]);
 
 /// Each box of either side that is not right at the threshold has its like on the other.
-fn assert_boxes(name: &str, run: &Page, expected: &Value) {
+fn assert_boxes(name: &str, run: &Page, expected: &Value, pixels: f64) {
     let found: Vec<Found> = run.each("[data-test='result'] rect[data-label]", |element| {
         let area = ["data-x", "data-y", "data-width", "data-height"].map(|side| number(&element, side));
         (element.attr("data-label").unwrap_or_default().to_owned(), number(&element, "data-score"), area)
@@ -126,7 +128,7 @@ fn assert_boxes(name: &str, run: &Page, expected: &Value) {
             let is_alike = |other: &Found| {
                 other.0 == *label
                     && (other.1 - score).abs() < SCORE_TOLERANCE
-                    && other.2.iter().zip(area).all(|(one, other)| (one - other).abs() < PIXEL_TOLERANCE)
+                    && other.2.iter().zip(area).all(|(one, other)| (one - other).abs() < pixels)
             };
             assert!(others.iter().any(is_alike), "{name}: {label} {score} {area:?} is not in {others:?}");
         }

@@ -90,7 +90,7 @@ impl Runner {
         let portal = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
         tokio::spawn(serve(listener, folder.to_owned()));
         let launch = Launch::command(env!("CARGO_BIN_EXE_portal"), ["runner-tract", "serve"]);
-        let launch = launch.with(["--deadline-ms", "3000", "--prove-seconds", "4", "--workers", "3"]);
+        let launch = launch.with(["--deadline-ms", "5000", "--prove-seconds", "6", "--workers", "3"]);
         let launch = launch.with(["--process-memory-mib", &WORKER_MIB.to_string()]);
         let url = portal.parse().expect("an address");
         let process = Process::start(&launch, &url).await.expect("the runner starts");

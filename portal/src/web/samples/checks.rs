@@ -87,7 +87,7 @@ fn every_template_has_a_sample() {
 #[test]
 fn boxes_carry_what_was_found() {
     let page = samples().page("run-boxes");
-    assert_eq!(count(&page, "[data-test=result] .stage svg[viewBox='0 0 768 576']"), 1);
+    assert_eq!(count(&page, "[data-test=result] .stage[data-boxes] svg[viewBox='0 0 768 576']"), 1);
     let dog = page.select(&select("rect[data-label=dog]")).next().unwrap().value();
     assert_eq!(dog.attr("data-score"), Some("0.83"));
     assert_eq!((dog.attr("data-x"), dog.attr("data-width")), (Some("131"), Some("180")));
