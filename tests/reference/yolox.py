@@ -46,13 +46,13 @@ def overlap(box: np.ndarray, others: np.ndarray) -> np.ndarray:
     return shared / (np.prod(box[2:]) + np.prod(others[:, 2:], axis=1) - shared)
 
 
-def best_of_each_heap(boxes: np.ndarray, scores: np.ndarray, most: float = IOU_THRESHOLD) -> list[int]:
+def best_of_each_heap(boxes: np.ndarray, scores: np.ndarray) -> list[int]:
     kept = []
     order = np.argsort(-scores)
     while order.size:
         first, rest = order[0], order[1:]
         kept.append(int(first))
-        order = rest[overlap(boxes[first], boxes[rest]) <= most]
+        order = rest[overlap(boxes[first], boxes[rest]) <= IOU_THRESHOLD]
     return kept
 
 
@@ -77,5 +77,4 @@ def main(model: str, photo: str, labels: str) -> None:
     json.dump({"width": image.width, "height": image.height, "boxes": found}, sys.stdout)
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+main(*sys.argv[1:])
