@@ -10,12 +10,12 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from sklearn.datasets import load_digits
 
 from common import warp
+from common.photo import blurred, field, tones
 
 SIZE = 48
 CANVAS = 128
 GLYPH = 88
 HANDWRITTEN_TEST = 500
-LUMA = np.array([0.299, 0.587, 0.114])
 MIN_CONTRAST = 45
 
 
@@ -91,42 +91,6 @@ def warped(rng, mask):
     return warp.place(mask, (left, top, right, bottom), quad, (double, double)).reduce(2)
 
 
-def stretcher(cells):
-    """Matrix [48, cells] that interpolates `cells` values linearly over 48 pixels."""
-    at = np.linspace(0, cells - 1, SIZE)
-    return np.maximum(0, 1 - np.abs(at[:, None] - np.arange(cells)[None, :])).astype(np.float32)
-
-
-def field(rng, n, cells):
-    """Smooth random fields [n, 48, 48] in about -1..1 with `cells` control points a side."""
-    grid = rng.uniform(-1, 1, (n, cells, cells)).astype(np.float32)
-    up = stretcher(cells)
-    return up @ grid @ up.T
-
-
-def tones(rng, n):
-    """Gray values of ink and of paper, [n, 1, 1] each: random colours turned gray, apart enough to read."""
-    ink, paper = np.empty(n), np.empty(n)
-    for i in range(n):
-        while True:
-            ink[i], paper[i] = rng.uniform(0, 255, (2, 3)) @ LUMA
-            if rng.random() < 0.4:
-                dark, bright = rng.uniform(0, 70), rng.uniform(170, 255)
-                ink[i], paper[i] = (dark, bright) if rng.random() < 0.6 else (bright, dark)
-            if abs(ink[i] - paper[i]) >= MIN_CONTRAST:
-                break
-    return ink[:, None, None], paper[:, None, None]
-
-
-def blurred(rng, images):
-    """Gaussian blur with a sigma of 0 to 1.3 px, drawn for each image of [n, 48, 48]."""
-    sigma = rng.uniform(0.05, 1.3, (len(images), 1, 1))
-    distance = np.subtract.outer(np.arange(SIZE), np.arange(SIZE)).astype(np.float32)
-    kernel = np.exp(-0.5 * (distance / sigma) ** 2)
-    kernel = (kernel / kernel.sum(2, keepdims=True)).astype(np.float32)
-    return kernel @ images @ kernel.transpose(0, 2, 1)
-
-
 def with_neighbours(rng, masks, chance=0.07):
     """Lets a part of another digit, or a rule, show at the edge of some masks [n, 48, 48] in 0..1."""
     for i in np.flatnonzero(rng.random(len(masks)) < chance):
@@ -146,7 +110,7 @@ def with_edges(rng, grays, masks, chance=0.25):
     """Lets the card or plate that carries the digit end within some photos [n, 48, 48], on one to four sides."""
     rows, columns = np.mgrid[0:SIZE, 0:SIZE]
     for i in np.flatnonzero(rng.random(len(grays)) < chance):
-        beyond = rng.uniform(0, 255) + field(rng, 1, 6)[0] * rng.uniform(0, 25)
+        beyond = rng.uniform(0, 255) + field(rng, 1, SIZE, 6)[0] * rng.uniform(0, 25)
         for side in rng.permutation(4)[:rng.integers(1, 5)]:
             along, across = (rows, columns) if side < 2 else (columns, rows)
             across = across if side % 2 else SIZE - 1 - across
@@ -162,15 +126,15 @@ def photographed(rng, masks):
     digits = masks.astype(np.float32) / 255
     n = len(masks)
     masks = with_neighbours(rng, digits.copy())
-    ink, paper = tones(rng, n)
-    ink = ink + field(rng, n, 10) * rng.uniform(0, 14, (n, 1, 1))
+    ink, paper = tones(rng, n, MIN_CONTRAST)
+    ink = ink + field(rng, n, SIZE, 10) * rng.uniform(0, 14, (n, 1, 1))
 
     def amount(low, high):
         return rng.uniform(low, high, (n, 1, 1)).astype(np.float32)
 
-    paper = paper + field(rng, n, 5) * amount(0, 14) + field(rng, n, 20) * amount(0, 12)
+    paper = paper + field(rng, n, SIZE, 5) * amount(0, 14) + field(rng, n, SIZE, 20) * amount(0, 12)
     gray = with_edges(rng, paper + (ink - paper) * masks, digits)
-    gray = gray * (1 + field(rng, n, 2) * amount(0, 0.35)) + field(rng, n, 3) * amount(0, 12)
+    gray = gray * (1 + field(rng, n, SIZE, 2) * amount(0, 0.35)) + field(rng, n, SIZE, 3) * amount(0, 12)
     gray = blurred(rng, gray.astype(np.float32))
     gray += rng.standard_normal(gray.shape, np.float32) * amount(0, 13)
     return np.clip(np.round(gray), 0, 255).astype(np.uint8)

@@ -5,6 +5,7 @@ from PIL import Image, ImageFilter
 
 import digit_data as data
 from common import fonts, package, textures, warp
+from common.photo import finish
 
 SEED = 90210
 
@@ -28,13 +29,6 @@ def ink_mask(source, digit, size, high, turn, at, lean):
     quad = warp.rotate(quad, turn) + np.asarray(lean) + np.asarray(at)
     double = warp.place(mask, (left, top, right, bottom), 2 * quad, (2 * size[0], 2 * size[1]), Image.BICUBIC)
     return np.asarray(double.reduce(2), np.float32) / 255
-
-
-def finish(rng, image, blur=0.7, noise=3):
-    """Light, lens and sensor: floats [H, W, 3] to an image."""
-    photo = Image.fromarray(textures.to_bytes(textures.light(rng, image, 0.3)))
-    image = np.asarray(photo.filter(ImageFilter.GaussianBlur(blur)), np.float32)
-    return Image.fromarray(textures.to_bytes(image + rng.normal(0, noise, image.shape)))
 
 
 def on_paper(rng):

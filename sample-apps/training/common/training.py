@@ -4,6 +4,7 @@ import time
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .layers import JaxOps
 
@@ -50,10 +51,29 @@ def make_step(loss, steps, peak, decay):
     return jax.jit(step, donate_argnums=0)
 
 
-def fit(loss, params, stats, batches, steps, peak, decay=0.02, every=100):
+def keep(path, params, stats):
+    """Writes parameters and statistics into one file, as arrays named by layer."""
+    named = {f"{kind}/{layer}/{name}": np.asarray(array) for kind, tree in (("params", params), ("stats", stats))
+             for layer, arrays in tree.items() for name, array in arrays.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **named)
+
+
+def kept(path):
+    """Reads back what `keep` wrote: (params, stats)."""
+    trees = {"params": {}, "stats": {}}
+    with np.load(path) as file:
+        for key in file.files:
+            kind, layer, name = key.split("/")
+            trees[kind].setdefault(layer, {})[name] = jnp.asarray(file[key])
+    return trees["params"], trees["stats"]
+
+
+def fit(loss, params, stats, batches, steps, peak, decay=0.02, every=100, checkpoint=None):
     """Trains over `steps` batches and returns (averaged params, statistics).
 
-    batches: an iterator of what `loss` takes. Prints the mean loss `every` so often.
+    batches: an iterator of what `loss` takes. Prints the mean loss `every` so often, and then
+    keeps the averaged weights in the file `checkpoint`, if there is one.
     """
     first, second = (jax.tree.map(jnp.zeros_like, params) for _ in range(2))
     state = (params, stats, first, second, jax.tree.map(jnp.copy, params))
@@ -65,4 +85,6 @@ def fit(loss, params, stats, batches, steps, peak, decay=0.02, every=100):
             mean = float(jnp.stack(values).mean())
             print(f"step {count + 1}/{steps}  loss {mean:.4f}  {time.time() - start:.0f} s", flush=True)
             values = []
+            if checkpoint:
+                keep(checkpoint, state[4], state[1])
     return state[4], state[1]
