@@ -154,9 +154,9 @@ mod tests {
         assert_eq!(foreseen.told(), "nothing was found");
         let surprise = number("x").unwrap_err();
         let line = surprise.place.line();
-        assert_eq!(surprise.told(), format!("invalid digit found in string (src/error.rs:{line})"));
+        assert_eq!(surprise.told(), format!("invalid digit found in string ({}:{line})", file!()));
         assert_eq!(foreseen.place.line(), line + 1, "the line of the `?` is the one that was kept");
-        assert_eq!(foreseen.logged(), format!("src/error.rs:{}: nothing was found", line + 1));
+        assert_eq!(foreseen.logged(), format!("{}:{}: nothing was found", file!(), line + 1));
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
             host(Err::<u32, _>("no such file".to_owned())).map(|n| n + 1)
         }
         let error = call().unwrap_err();
-        assert_eq!(error.told(), format!("no such file (src/error.rs:{})", line!() - 1));
+        assert_eq!(error.told(), format!("no such file ({}:{})", file!(), line!() - 1));
     }
 
     #[test]
