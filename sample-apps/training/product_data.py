@@ -1,4 +1,4 @@
-"""Sets of product scenes: letterboxed arrays with padded box lists for the detector, and crops for the other two models."""
+"""Sets of product scenes: letterboxed frames with padded box lists for the detector, and crops for the other two."""
 
 from multiprocessing import get_context
 
@@ -26,7 +26,10 @@ def fitted(image, side, centre, resample=Image.BILINEAR):
 
 
 def crop(image, box, off=(0, 0, 0, 0)):
-    """What the app shows its second and third model of a box: [64, 64, 3] uint8. off: shifts of the edges, as shares."""
+    """What the app shows its second and third model of a box: [64, 64, 3] uint8.
+
+    off: how far the edges stray, as shares of the box.
+    """
     size = np.tile(box[2:] - box[:2], 2)
     edges = box + size * (np.array([-MARGIN, -MARGIN, MARGIN, MARGIN]) + off)
     edges = np.clip(np.round(edges), 0, [image.width, image.height] * 2).astype(int)
@@ -64,7 +67,8 @@ def chunk(job):
 
 def build(seed, stream, training, stock, count, sides, workers=1):
     """`count` scenes, drawn in parallel but the same for a seed whatever the number of workers."""
-    jobs = [((seed, stream, first), training, stock, min(CHUNK, count - first), sides) for first in range(0, count, CHUNK)]
+    jobs = [((seed, stream, first), training, stock, min(CHUNK, count - first), sides)
+            for first in range(0, count, CHUNK)]
     if workers == 1:
         parts = [chunk(job) for job in jobs]
     else:

@@ -15,7 +15,8 @@ FONTS = {"Lobster": ["lobster"], "BebasNeue": ["BebasNeue-Bold"], "LeagueSpartan
          "Averia": ["AveriaSerifGWF-Regular"], "Comfortaa": ["Comfortaa-Bold"], "Caladea": ["Caladea-Bold"],
          "DejaVu": ["DejaVuSans-Bold"]}
 PANELS = ("none", "disc", "plate", "band", "shield")
-SYLLABLES = ("al", "mi", "ro", "ten", "da", "vo", "lu", "sa", "bel", "ko", "ri", "na", "fer", "pi", "mo", "zu", "tal", "es")
+SYLLABLES = ("al", "mi", "ro", "ten", "da", "vo", "lu", "sa", "bel", "ko", "ri", "na", "fer", "pi", "mo", "zu", "tal",
+             "es")
 
 
 def ring(sides, inner=None, start=-90.0):
@@ -39,7 +40,7 @@ def drop_points():
     return np.stack([0.75 * np.sin(t) * np.sin(t / 2) ** 1.4, 0.15 - np.cos(t)], 1) * (1, 0.95)
 
 
-# A mark is a list of outlines about the origin, of radius 1; True fills with the mark's colour, False with the ground's.
+# A mark is a list of outlines about the origin, of radius 1; True fills with its colour, False with the ground's.
 MARKS = {
     "star": lambda: [(ring(5, 0.42), True)],
     "sun": lambda: [(ring(12, 0.68), True), (ellipse(0, 0, 0.42, 0.42), False)],
@@ -60,7 +61,8 @@ MARKS = {
 HELD_OUT_MARKS = {
     "crown": lambda: [(np.array([(-0.95, 0.7), (-0.95, -0.55), (-0.45, 0.05), (0, -0.8), (0.45, 0.05), (0.95, -0.55),
                                  (0.95, 0.7)]), True)],
-    "bolt": lambda: [(np.array([(0.25, -1), (-0.6, 0.2), (-0.05, 0.2), (-0.25, 1), (0.6, -0.25), (0.08, -0.25)]), True)],
+    "bolt": lambda: [(np.array([(0.25, -1), (-0.6, 0.2), (-0.05, 0.2), (-0.25, 1), (0.6, -0.25), (0.08, -0.25)]),
+                      True)],
     "fish": lambda: [(ellipse(-0.2, 0, 0.72, 0.45), True), (np.array([(0.3, 0), (0.98, -0.5), (0.98, 0.5)]), True),
                      (ellipse(-0.55, -0.1, 0.09, 0.09), False)],
     "cup": lambda: [(ellipse(0.6, -0.05, 0.38, 0.38), True), (ellipse(0.6, -0.05, 0.2, 0.2), False),
@@ -196,7 +198,8 @@ def draw_panel(pen, maker, box, colour):
 def label(maker, tones, word, width, height, front):
     """A printed label [height, width, 3] uint8 whose middle `front` px are what one sees from before."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    second = (PATTERNS | HELD_OUT_PATTERNS)[maker.pattern]((x - width / 2) / height, y / height, maker.repeats, maker.share)
+    pattern = (PATTERNS | HELD_OUT_PATTERNS)[maker.pattern]
+    second = pattern((x - width / 2) / height, y / height, maker.repeats, maker.share)
     image = Image.fromarray(np.where(second[..., None], tones.second, tones.base).astype(np.uint8))
     pen, middle = ImageDraw.Draw(image), width / 2
     half, top, bottom = 0.42 * front, 0.1 * height, 0.9 * height

@@ -67,12 +67,12 @@ def choice(rng, count, before):
     return before if before is not None and rng.random() < 0.2 else int(rng.integers(count))
 
 
-def shelf(rng, image, stock_, _edge=0.0):
-    """Boards across the picture with products standing in rows. Returns what is placed."""
-    rows = int(rng.choice((1, 2, 2, 3)))
+def shelf(rng, image, stock_, rows=None, tone=None):
+    """Boards across the picture with products standing in rows. Returns what is placed. tone: of the boards, RGB."""
+    rows = int(rng.choice((1, 2, 2, 3))) if rows is None else rows
     width, step = image.width, image.height / rows
     unit, board = step * rng.uniform(0.72, 0.86), max(2, step * rng.uniform(0.03, 0.07))
-    tone = textures.random_colour(rng, 60, 240)
+    tone = textures.random_colour(rng, 60, 240) if tone is None else tone
     pen, placed, before = ImageDraw.Draw(image), [], None
     for row in range(rows):
         base = round((row + 1) * step - board)
@@ -90,14 +90,17 @@ def shelf(rng, image, stock_, _edge=0.0):
     return placed
 
 
-def table(rng, image, stock_, edge=0.3, count=None):
-    """Products that stand about below the table's far edge (a share of the height). Returns them, the farthest first."""
+def table(rng, image, stock_, edge=0.3, count=None, lean=6):
+    """Products that stand about below the table's far edge (a share of the height), leaning by up to `lean` degrees.
+
+    Returns them, the farthest first.
+    """
     count = count or int(rng.integers(1, 9))
     unit = image.height * rng.uniform(0.3, 0.9 if count < 4 else 0.55)
     placed, before = [], None
     for base in np.sort(rng.uniform(edge + 0.08, 0.98, count)) * image.height:
         before = choice(rng, len(stock_.products), before)
-        item = picture(rng, stock_, before, unit * (0.75 + 0.3 * base / image.height), 6)
+        item = picture(rng, stock_, before, unit * (0.75 + 0.3 * base / image.height), lean)
         for _ in range(20):
             x = rng.uniform(-0.06 * item.width, image.width - 0.94 * item.width)
             one = Placed(before, item, (round(x), round(base - item.height)))
@@ -133,11 +136,11 @@ def fruit(rng, image):
         image.paste(Image.fromarray(ball), tuple(int(v) for v in at), Image.fromarray(mask))
 
 
-def finished(rng, image):
-    """Light, a tint, lens blur and sensor noise."""
-    tinted = textures.light(rng, np.asarray(image, np.float32), 0.3) * rng.uniform(0.92, 1.08, 3) * rng.uniform(0.8, 1.15)
-    image = Image.fromarray(textures.to_bytes(tinted))
-    image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.1, 1.1) * max(image.size) / 640))
+def finished(rng, image, blur=1.1):
+    """Light, a tint, lens blur of up to `blur` px in 640, and sensor noise."""
+    shot = textures.light(rng, np.asarray(image, np.float32), 0.3)
+    image = Image.fromarray(textures.to_bytes(shot * rng.uniform(0.92, 1.08, 3) * rng.uniform(0.8, 1.15)))
+    image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.1, blur) * max(image.size) / 640))
     noise = rng.standard_normal((image.height, image.width, 3), np.float32) * rng.uniform(0, 7)
     return Image.fromarray(textures.to_bytes(np.asarray(image, np.float32) + noise))
 
@@ -156,11 +159,11 @@ def ground(rng, surfaces, width, height):
     return image, edge
 
 
-def render(rng, stock_, surfaces, long_side, aspect, standing=None):
+def render(rng, stock_, surfaces, long_side, aspect):
     """A whole scene.
 
-    surfaces: from `shape_scene.background`. long_side: px. aspect: width over height. standing: `shelf` or `table`, by
-    chance if left out. Returns the RGB image, boxes [n, 4] in px and which product each is [n].
+    surfaces: from `shape_scene.background`. long_side: px. aspect: width over height. Returns the RGB image, boxes
+    [n, 4] in px and which product each is [n].
     """
     width, height = (long_side, round(long_side / aspect)) if aspect >= 1 else (round(long_side * aspect), long_side)
     image, edge = ground(rng, surfaces, width, height)
@@ -168,11 +171,18 @@ def render(rng, stock_, surfaces, long_side, aspect, standing=None):
         shape_scene.litter(rng, image, long_side / shape_scene.UNITS)
     if rng.random() < 0.3:
         fruit(rng, image)
-    standing = standing or (shelf if rng.random() < 0.5 else table)
-    placed = standing(rng, image, stock_, edge)
-    strength = rng.uniform(0.1, 0.6)
+    placed = shelf(rng, image, stock_) if rng.random() < 0.5 else table(rng, image, stock_, edge)
+    return photographed(rng, image, placed)
+
+
+def photographed(rng, image, placed, shadow=(0.1, 0.6), blur=1.1):
+    """Puts products into an RGB image and takes the photo.
+
+    shadow: least and greatest strength. Returns the photo, boxes [n, 4] in px and which product each is [n].
+    """
+    strength = rng.uniform(*shadow)
     for item in placed:
         stamp(image, item, strength)
     boxes = np.array([item.box() for item in placed]).reshape(-1, 4)
-    boxes = np.clip(boxes, 0, [width, height] * 2)
-    return finished(rng, image), boxes, np.array([item.index for item in placed], int)
+    boxes = np.clip(boxes, 0, [image.width, image.height] * 2)
+    return finished(rng, image, blur), boxes, np.array([item.index for item in placed], int)

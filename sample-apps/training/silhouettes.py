@@ -92,7 +92,7 @@ def measure(session, seed):
 
 
 def write_sheet(seed, path, rows=4):
-    """A PNG of drawings that training never saw, for the app's own test: a column of 64 x 64 px tiles for each class."""
+    """A PNG of drawings that training never saw, for the app's test: a column of 64 x 64 px tiles for each class."""
     rng = np.random.default_rng([seed, 3])
     bank = data.draw_bank(rng, rows, BEYOND)
     photos, labels = data.draw(rng, bank, len(bank), data.surface_bank(rng, data.TEST_SURFACES, 30))

@@ -53,8 +53,8 @@ def listed(maps):
 class Detector:
     """What is found on square frames.
 
-    size: px of a side. classes: how many. ranges: for each stride, which things its cells answer for, by the square root
-    of their area in px.
+    size: px of a side. classes: how many. ranges: for each stride, which things its cells answer for, by the square
+    root of their area in px.
     """
 
     size: int
