@@ -39,7 +39,7 @@ fn a_quantised_classifier_becomes_an_app() {
     assert!(said["bytes"]["after"].as_u64() > said["bytes"]["before"].as_u64().map(|bytes| 3 * bytes), "{said}");
     // It holds nothing of what it was.
     let now = vision(&["inspect", &output, "--json"]).ends(0).json();
-    assert_eq!(now["model"]["weights"].as_object().map(|kinds| kinds.len()), Some(2), "{now}");
+    assert_eq!(now["model"]["weights"].as_object().map(serde_json::Map::len), Some(2), "{now}");
     assert_eq!(now["model"]["opset"], json!({ "ai.onnx": 12 }), "{now}");
 
     let (app, photo) = (room.path("made"), data.image("winml_dog.jpg"));
