@@ -13,7 +13,7 @@ use tract_onnx::{
         tensor_shape_proto::{Dimension, dimension},
         type_proto,
     },
-    prelude::{Framework as _, InferenceModelExt as _},
+    prelude::{Framework as _, InferenceModelExt},
 };
 
 use crate::support::{Room, data, labels, vision};
@@ -70,7 +70,7 @@ fn shapes_that_clash_are_dropped() {
     let room = Room::new();
     let strict = |path: &str| {
         let onnx = tract_onnx::onnx();
-        onnx.model_for_path(path).and_then(|model| model.into_optimized()).is_ok()
+        onnx.model_for_path(path).and_then(InferenceModelExt::into_optimized).is_ok()
     };
     let (model, output) = (data.model("face_detection/yunet_120x160.onnx"), room.path("net.onnx"));
     let said = converted(&model, &output);
