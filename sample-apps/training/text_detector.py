@@ -18,12 +18,10 @@ def net(ops, x):
     sixteen = ops.add_relu(x, ops.conv(x, "at16b", 64, act=False))
     x = ops.conv(sixteen, "at32", 96, stride=2)
     x = ops.add_relu(x, ops.conv(x, "at32b", 96, act=False))
-    x = ops.add_relu(ops.double(ops.conv(x, "to16", 48, kernel=1)), ops.conv(sixteen, "from16", 48, kernel=1, act=False))
-    x = ops.conv(x, "mix16", 48)
-    x = ops.add_relu(ops.double(ops.conv(x, "to8", 32, kernel=1)), ops.conv(eight, "from8", 32, kernel=1, act=False))
-    x = ops.conv(x, "mix8", 32)
-    x = ops.add_relu(ops.double(ops.conv(x, "to4", 24, kernel=1)), ops.conv(four, "from4", 24, kernel=1, act=False))
-    x = ops.conv(x, "mix4", 20)
+    for finer, at, channels, mixed in ((sixteen, 16, 48, 48), (eight, 8, 32, 32), (four, 4, 24, 20)):
+        x = ops.double(ops.conv(x, f"to{at}", channels, kernel=1))
+        x = ops.add_relu(x, ops.conv(finer, f"from{at}", channels, kernel=1, act=False))
+        x = ops.conv(x, f"mix{at}", mixed)
     x = ops.conv(ops.double(x), "bands", 1, kernel=5, act=False, norm=False, bias=-2.0)
     return ops.sigmoid(x)
 

@@ -35,11 +35,10 @@ class Sheet:
         font = ImageFont.truetype(str(path), 2 * em, layout_engine=ImageFont.Layout.BASIC)
         self.draw.text((2 * at[0], 2 * at[1]), text, fill=255, font=font, anchor=anchor)
 
-    def seen(self, turn=0.0, lean=None):
+    def seen(self, turn=0.0, lean=((0, 0),) * 4):
         """The ink as a mask [H, W] in 0..1, turned by degrees and with its corners moved by `lean` [4, 2] px."""
         width, height = self.size
-        quad = warp.rotate(warp.corners(2 * width, 2 * height), turn) + 2 * np.asarray(lean if lean is not None else np.zeros((4, 2)))
-        quad = quad + np.array([width, height])
+        quad = warp.rotate(warp.corners(2 * width, 2 * height), turn) + 2 * np.asarray(lean) + np.array([width, height])
         placed = warp.place(self.mask, (0, 0, 2 * width, 2 * height), quad, self.mask.size, Image.BICUBIC)
         return np.asarray(placed.reduce(2), np.float32) / 255
 
@@ -56,7 +55,8 @@ def page(rng):
     for row, text in enumerate(PAGE[1:]):
         sheet.line("LinLibertine_R", text, 31, (60, 165 + 52 * row))
     paper = textures.paper(rng, 520, 760, np.array([240, 233, 214]), "")
-    return finish(rng, inked(paper, sheet.seen(1.2, [[0, 0], [-8, 4], [-4, -4], [4, 0]]), (40, 36, 34)), 0.6), "\n".join(PAGE)
+    ink = sheet.seen(1.2, [[0, 0], [-8, 4], [-4, -4], [4, 0]])
+    return finish(rng, inked(paper, ink, (40, 36, 34)), 0.6), "\n".join(PAGE)
 
 
 def receipt(rng):

@@ -9,8 +9,8 @@ import text_words
 from common import fonts
 
 # Handwriting and ornaments: this is a reader of print.
-NOT_PRINT = {"DSEG", "Kristi", "Isabella", "Bajaderka", "PenguinAttack", "ElAbogadoLoco", "DomesticManners", "HumorSans",
-             "Breip", "DancingScript", "Rufscript", "Junkyard"}
+NOT_PRINT = {"DSEG", "Kristi", "Isabella", "Bajaderka", "PenguinAttack", "ElAbogadoLoco", "DomesticManners",
+             "HumorSans", "Breip", "DancingScript", "Rufscript", "Junkyard"}
 NOT_TEXT_FACES = {"Z003-MediumItalic"}
 
 # Running text is often slanted, and typewritten.

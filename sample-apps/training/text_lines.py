@@ -20,18 +20,15 @@ LONGEST = text_words.LONGEST
 def _tones(rng):
     """Gray values of ink and paper: mostly dark on light, at times faint or reversed."""
     paper = rng.uniform(120, 235)
-    ink = paper - (rng.uniform(35, 60) if rng.random() < 0.1 else rng.uniform(55, paper))
+    ink = paper - (rng.uniform(45, 65) if rng.random() < 0.1 else rng.uniform(60, paper))
     return (paper, ink) if rng.random() < 0.2 else (ink, paper)
 
 
-def _turned(rng, mask, middle_y):
-    """A mask slightly turned about its middle and slanted."""
+def _turned(rng, mask, x, y):
+    """A mask slightly turned about a point, and slanted."""
     angle = np.tan(np.deg2rad(rng.normal(0, 0.8)))
     slant = rng.normal(0, 0.08)
-    x = mask.width / 2
-    # Output to input: x' = x + slant (y - y0), y' = y + angle (x - x0).
-    return mask.transform(mask.size, Image.AFFINE, (1, slant, -slant * middle_y, angle, 1, -angle * x),
-                          Image.BILINEAR)
+    return mask.transform(mask.size, Image.AFFINE, (1, slant, -slant * y, angle, 1, -angle * x), Image.BILINEAR)
 
 
 def _beside(rng, mask, em):
@@ -39,9 +36,9 @@ def _beside(rng, mask, em):
     other = mask
     for direction in (-1, 1):
         if rng.random() < 0.7:
-            rows, columns = round(direction * em * rng.uniform(1.15, 1.7)), int(rng.integers(-mask.shape[1], mask.shape[1]))
+            rows = round(direction * em * rng.uniform(1.15, 1.7))
             shifted = np.zeros_like(mask)
-            source = np.roll(mask, columns, 1)
+            source = np.roll(mask, int(rng.integers(mask.shape[1])), 1)
             if rows < 0:
                 shifted[:rows] = source[-rows:]
             else:
@@ -75,11 +72,11 @@ def _photographed(rng, mask):
         image = image + np.asarray(blotches.resize((width, height), Image.BICUBIC)) * contrast * rng.uniform(0, 0.12)
     shot = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
     if rng.random() < 0.6:
-        shot = shot.filter(ImageFilter.GaussianBlur(height * rng.uniform(0.01, 0.045)))
+        shot = shot.filter(ImageFilter.GaussianBlur(height * rng.uniform(0.01, 0.035)))
     if rng.random() < 0.7:
-        noise = rng.normal(0, contrast * rng.uniform(0.005, 0.07), mask.shape)
+        noise = rng.normal(0, contrast * rng.uniform(0.005, 0.05), mask.shape)
         shot = Image.fromarray(np.clip(np.asarray(shot) + noise, 0, 255).astype(np.uint8))
-    return _jpeg(shot, int(rng.integers(35, 93))) if rng.random() < 0.45 else shot
+    return _jpeg(shot, int(rng.integers(40, 93))) if rng.random() < 0.45 else shot
 
 
 def strip(rng, face, text):
@@ -95,7 +92,7 @@ def strip(rng, face, text):
     high = capital * (ABOVE + BELOW) * np.exp(rng.normal(0.0, 0.1))
     top = baseline - capital * ((ABOVE - BELOW) / 2 + rng.normal(0, 0.06)) - high / 2
     # Pixels of the scan in the height of the strip; below HIGH it is enlarged later.
-    rows = max(8, round(high)) if small else int(round(np.exp(rng.uniform(np.log(11), np.log(34)))))
+    rows = max(8, round(high)) if small else int(round(np.exp(rng.uniform(np.log(13), np.log(36)))))
     wider = np.exp(rng.normal(0, 0.08))
     columns_per_px = HIGH / high * wider
     half = [face.glyph(em, character)[3] / 2 for character in text]
@@ -115,7 +112,7 @@ def strip(rng, face, text):
         mask = _beside(rng, mask, em)
     canvas = Image.fromarray(mask)
     if rng.random() < 0.6:
-        canvas = _turned(rng, canvas, baseline - capital / 2)
+        canvas = _turned(rng, canvas, (left + right) / 2, baseline - capital / 2)
     width = int(min(max((right - left) * columns_per_px, 12), WIDE))
     columns = max(6, round((right - left) * rows / high * wider ** 0.5))
     padded = canvas.crop((int(left) - 40, int(top) - 40, int(right) + 40, int(top + high) + 40))

@@ -67,9 +67,8 @@ class Canvas:
         part = self.gray[y0:y1, x0:x1]
         part += (tone - part) * cover
         capital = face.capital * em
-        band = (left + columns[0], baseline - BAND_TOP * capital, left + columns[-1] + 1, baseline - BAND_BOTTOM * capital)
-        ImageDraw.Draw(self.bands).rectangle([round(band[0]), round(band[1]), round(band[2]) - 1, round(band[3]) - 1],
-                                             fill=255)
+        upper, lower = round(baseline - BAND_TOP * capital), round(baseline - BAND_BOTTOM * capital)
+        ImageDraw.Draw(self.bands).rectangle([left + columns[0], upper, left + columns[-1], lower - 1], fill=255)
         return left + columns[-1] + 1
 
 
@@ -145,8 +144,8 @@ def draw_rules(rng, gray):
         elif kind == 2:
             draw.rectangle([min(x, u), min(y, v), max(x, u), max(y, v)], None, 255, width)
         else:
-            draw.ellipse([x, y, x + abs(u - x) // 3 + 4, y + abs(v - y) // 3 + 4], 255 if rng.random() < 0.5 else None, 255,
-                         width)
+            filled = 255 if rng.random() < 0.5 else None
+            draw.ellipse([x, y, x + abs(u - x) // 3 + 4, y + abs(v - y) // 3 + 4], filled, 255, width)
     cover = np.asarray(image, np.float32) / 255 * rng.uniform(0.3, 1)
     gray += (rng.uniform(0, 255) - gray) * cover
 
