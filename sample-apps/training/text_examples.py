@@ -15,10 +15,10 @@ PAGE = ["Morning in the harbour",
         "The ferry leaves at 6:45, long before the", "market opens. Crates of lemons, bread and",
         "salted fish stand in rows along the quay,", "and two old men argue about the weather.",
         "Nobody minds the rain; it has been coming", "since Tuesday, and it will be gone by noon."]
-RECEIPT = [("CORNER BAKERY", ""), ("18 Mill Lane", ""), ("2 x Rye bread", "7.80"), ("1 x Apple cake", "3.25"),
-           ("4 x Pretzel", "5.60"), ("Coffee, large", "2.90"), ("TOTAL EUR", "19.55"), ("Paid by card", "19.55"),
+RECEIPT = [("CORNER BAKERY", ""), ("18 Mill Lane", ""), ("2 Rye bread", "7.80"), ("1 Apple cake", "3.25"),
+           ("4 Pretzels", "5.60"), ("Coffee, large", "2.90"), ("TOTAL EUR", "19.55"), ("Paid by card", "19.55"),
            ("Thank you!", "")]
-PLATE = ["ROOM 204", "Dr. Helen Vogt", "Please knock twice"]
+PLATE = ["Room 204", "Dr. Helen Vogt", "Please knock twice"]
 LABEL = ["Wild Blossom Honey", "Net weight 250 g", "Best before 03/2029", "Lot K7-1184"]
 
 
@@ -65,10 +65,10 @@ def receipt(rng):
     for row, (left, right) in enumerate(RECEIPT):
         y = 110 + 52 * row
         if right:
-            sheet.line("FantasqueSansMono-Regular", left, 27, (90, y))
-            sheet.line("FantasqueSansMono-Regular", right, 27, (430, y), "rs")
+            sheet.line("OpenSans-Regular", left, 27, (90, y))
+            sheet.line("OpenSans-Regular", right, 27, (430, y), "rs")
         else:
-            sheet.line("FantasqueSansMono-Bold", left, 27, (260, y), "ms")
+            sheet.line("Lato-Black", left, 27, (260, y), "ms")
     table = textures.wood(rng, 640, 520, np.array([120, 82, 52]))
     slip = Sheet(sheet.size)
     slip.draw.rectangle([2 * 56, 2 * 52, 2 * 464, 2 * 590], fill=255)
@@ -82,8 +82,8 @@ def receipt(rng):
 def plate(rng):
     """White letters on a dark door plate on a concrete wall."""
     sheet = Sheet((640, 480))
-    for text, em, y in zip(PLATE, (74, 44, 32), (215, 290, 345)):
-        sheet.line("Cabin-Bold" if em == 74 else "Cabin-Regular", text, em, (320, y), "ms")
+    for text, em, y in zip(PLATE, (60, 44, 34), (210, 285, 342)):
+        sheet.line("Cabin-Bold" if em == 60 else "Cabin-Regular", text, em, (320, y), "ms")
     wall = textures.concrete(rng, 480, 640) * 0.3 + np.array([134, 130, 122])
     panel = Sheet(sheet.size)
     panel.draw.rounded_rectangle([2 * 96, 2 * 110, 2 * 544, 2 * 390], 36, fill=255)

@@ -86,6 +86,11 @@ impl Line {
         self.curve[0] + t * (self.curve[1] + t * self.curve[2])
     }
 
+    /// The same line, as if its letters were this much larger.
+    pub(crate) fn sized(&self, size: f32) -> Self {
+        Self { capital: size * self.capital, ..self.clone() }
+    }
+
     /// The rectangle around it.
     pub(crate) fn frame(&self) -> Rectangle {
         let (top, bottom) = self

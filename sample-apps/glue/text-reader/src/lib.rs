@@ -15,6 +15,8 @@ use strip::Photo;
 /// The longer side of the picture that is shown, in pixels, at most.
 const SHOWN: u32 = 1280;
 const MARKER: Color = Color::new(255, 214, 10);
+/// Each line is read at these sizes, as parts of the one that its band tells of, and what is read most surely counts.
+const SIZES: [f32; 2] = [1.0, 0.88];
 /// What is read less surely than this is no text.
 const LEAST_SURE: f32 = 0.65;
 /// A line holds at least one character on so many heights of a capital.
@@ -68,10 +70,14 @@ fn run(Inputs { image }: Inputs) -> Result<Outputs> {
     let found = find::lines(&map)?;
     let count = found.len();
     let mut photo = Photo::new(&image);
-    let strips = found.iter().map(|line| photo.strip(line)).collect::<Result<Vec<_>>>()?;
-    let read = found.into_iter().zip(read::strips(&strips)?);
-    let lines: Vec<ReadLine> = read
-        .map(|(line, (text, sure))| ReadLine { line, text: text.trim().to_owned(), sure })
+    let sized = found.iter().flat_map(|line| SIZES.map(|size| line.sized(size)));
+    let strips = sized.map(|line| photo.strip(&line)).collect::<Result<Vec<_>>>()?;
+    let texts = read::strips(&strips)?;
+    let surest = texts.chunks(SIZES.len()).filter_map(|texts| texts.iter().max_by(|a, b| a.1.total_cmp(&b.1)));
+    let lines: Vec<ReadLine> = found
+        .into_iter()
+        .zip(surest)
+        .map(|(line, (text, sure))| ReadLine { line, text: text.trim().to_owned(), sure: *sure })
         .filter(ReadLine::is_text)
         .collect();
     info!("{count} lines found, {} of them read", lines.len());
