@@ -6,6 +6,8 @@ mod held_out;
 mod kits;
 #[path = "worker/pictures.rs"]
 mod pictures;
+#[path = "worker/reading.rs"]
+mod reading;
 mod support;
 #[path = "worker/tasks/mod.rs"]
 mod tasks;
