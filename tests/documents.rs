@@ -170,7 +170,7 @@ fn package(
 fn words(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) if text == "a picture" => Vec::new(),
-        Value::String(text) => vec![text],
+        Value::String(text) => vec![text.as_str()],
         Value::Array(list) => list.iter().flat_map(words).collect(),
         Value::Object(object) => object.values().flat_map(words).collect(),
         _ => Vec::new(),
