@@ -84,7 +84,7 @@ async fn the_form_and_the_template_are_those_of_the_guide() {
         let name = parameter["Name"].as_str().expect("a name");
         assert!(browser.has(&format!("[data-test='run-form'] [name='p.{name}']")).await, "no field for {name}");
     }
-    browser.part_for_documents("[data-test='run-form']", "parameters-form").await;
+    browser.part_for_documents("section:has(#run-form)", "parameters-form").await;
 
     let boxes = guide::blocks(guide::section(&text, "### boxes"), "json")[0];
     let boxes: Value = serde_json::from_str(boxes).expect("JSON");
@@ -101,7 +101,6 @@ async fn the_form_and_the_template_are_those_of_the_guide() {
 async fn author_at_a_browser() -> Result<(Browser, Visitor, Portal), crate::support::Missing> {
     let portal = Portal::start().await;
     let browser = Browser::open(&portal.url).await?;
-    browser.set_width(680).await;
     let author = portal.author("ada").await;
     log_in(&browser, &email("ada"), PASSWORD).await;
     Ok((browser, author, portal))
