@@ -77,7 +77,7 @@ async fn the_form_and_the_template_are_those_of_the_guide() {
         &json!([{ "ResultType": "Text", "Name": "answer" }]),
         "text",
         None,
-        glue::instant(),
+        &glue::instant(),
     );
     browser.goto(&author.publish(&package).await).await;
     for parameter in parameters.as_array().expect("a list") {
@@ -128,7 +128,7 @@ fn app(layout: &str, block: &Value, template: Option<&str>) -> Vec<u8> {
         })
         .collect();
     let photo = json!([{ "ParameterType": "Image", "Name": "Image", "Label": "Photo" }]);
-    package("Shapes", &photo, &block["ResultVariables"], layout, template, glue::answering(&answers))
+    package("Shapes", &photo, &block["ResultVariables"], layout, template, &glue::answering(&answers))
 }
 
 /// Pictures are not in the guide's text: here they are made of the photo.
@@ -153,14 +153,14 @@ fn package(
     results: &Value,
     layout: &str,
     template: Option<&str>,
-    component: Vec<u8>,
+    component: &[u8],
 ) -> Vec<u8> {
     let manifest = json!({
         "Name": name, "Category": "Tests", "Version": "1.0.0",
         "AppParameters": parameters, "ResultVariables": results, "ResultLayout": layout,
     });
     let manifest = packages::bytes(&manifest);
-    let mut files: Vec<(&str, &[u8])> = vec![("app.json", &manifest), ("app.wasm", &component)];
+    let mut files: Vec<(&str, &[u8])> = vec![("app.json", &manifest), ("app.wasm", component)];
     files.extend(template.map(|template| ("template.html", template.as_bytes())));
     archive(&files)
 }
