@@ -74,6 +74,11 @@ train:
     target/training/bin/python sample-apps/training/shapes.py
     target/training/bin/python sample-apps/training/text_reader.py
 
+# Walk a newcomer's path, from a model to an app that answers on a portal, and print what each step takes.
+stranger data="../shared":
+    cargo build --release --workspace --all-targets
+    VISION_TEST_DATA="$(realpath {{data}})" cargo test --release --workspace --test end_to_end -- strangers_path
+
 # Take the pictures of the documents from the browser tests.
 screenshots:
     VISION_UPDATE_SCREENSHOTS=1 tests/run --test end_to_end documents
