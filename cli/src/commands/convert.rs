@@ -233,7 +233,7 @@ fn report_proof(out: &mut impl Write, converted: &Converted) -> anyhow::Result<(
     match &converted.agreement {
         Agreement::Compared { with, output, difference } => writeln!(
             out,
-            "  on noise it differs from what {with} makes of the original by at most {} ({})",
+            "  on noise it differs from what {with} makes of the original by {} ({})",
             percent(*difference),
             clean(output)
         )?,
