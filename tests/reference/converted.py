@@ -151,7 +151,7 @@ def pairs():
     value = graph.node("DequantizeLinear", graph.quantised(value, 0.05, -128, np.int8))
     value = graph.node("GlobalAveragePool", [value])
     value = graph.node("Flatten", [graph.node("DequantizeLinear", graph.quantised(value, 0.02, 0, np.int8))])
-    table = graph.node("DequantizeLinear", graph.weights([4, 5], [0.01, 0.02, 0.01, 0.02, 0.01], [0] * 5), axis=1)
+    table = graph.node("DequantizeLinear", graph.weights([4, 5], [0.01, 0.02, 0.01, 0.02, 0.01], [-128] * 5), axis=1)
     return graph.model(graph.node("MatMul", [value, table]))
 
 
