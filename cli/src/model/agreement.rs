@@ -60,6 +60,9 @@ pub(crate) fn agreement(
     if let Some((width, height)) = frame {
         command.args(["--width", &width.to_string(), "--height", &height.to_string()]);
     }
+    if by_tract {
+        command.arg("--by-tract");
+    }
     let output =
         command.stdin(Stdio::null()).stderr(Stdio::piped()).output().context("the models cannot be compared")?;
     if output.status.success() {
