@@ -18,8 +18,9 @@ PAINTS = {
     "indigo": ((75, 0, 130), (3, 0, 4, 4)), "forest green": ((34, 139, 34), (0, 3, 3, 4)),
     "gold": ((255, 215, 0), (4, 3, 6, 4)),
 }
-# The photographs, and the most frequent colours that the app names on them.
-PHOTOS = {"coffee-time": ("coffee", []), "rocket-at-dawn": ("rocket", [])}
+# The photographs, and how the app sees them: the names of colours whose places in the order are clear, with percents.
+PHOTOS = {"coffee-time": ("coffee", {"sienna": 29.2}),
+          "rocket-at-dawn": ("rocket", {"deep navy": 39.3, "dusk blue": 25.8, "ink": 20.2, "graphite": 9.6})}
 
 
 def paint_box():
@@ -32,6 +33,11 @@ def paint_box():
     return image, palette
 
 
+def rows(colours):
+    """Colours with their percents, as rows of the app's table."""
+    return [{"colour": colour, "percent": percent} for colour, percent in colours.items()]
+
+
 def main():
     """Writes every example."""
     image, palette = paint_box()
@@ -40,7 +46,7 @@ def main():
                        {"Image": "photo.jpg", "Colours": len(PAINTS), "EdgeThreshold": 20})
     for name, (photo, colours) in PHOTOS.items():
         image = Image.fromarray(getattr(skimage_data, photo)())
-        package.write_example(APP, name, image, {"palette": [{"colour": colour} for colour in colours]}, 0.5)
+        package.write_example(APP, name, image, {"palette": rows(colours)}, 1.5)
 
 
 if __name__ == "__main__":
