@@ -4,6 +4,8 @@
 mod kits;
 #[path = "worker/pictures.rs"]
 mod pictures;
+#[path = "worker/sample_pictures/mod.rs"]
+mod sample_pictures;
 mod support;
 #[path = "worker/tasks/mod.rs"]
 mod tasks;
