@@ -1,7 +1,9 @@
 //! An ONNX file, as it is written and as engines take it.
 
+mod agreement;
 mod graph;
 mod measure;
 
+pub(crate) use agreement::{Agreement, agreement, compare};
 pub(crate) use graph::{FirstLayer, Graph};
 pub(crate) use measure::{Measured, Measurement, Which, compute, measure};

@@ -75,6 +75,14 @@ class JaxOps:
         """Mean over all positions: [N, H, W, C] to [N, C]."""
         return x.mean((1, 2))
 
+    def flatten(self, x):
+        """All positions of all channels, channel by channel: [N, H, W, C] to [N, C H W]."""
+        return x.transpose(0, 3, 1, 2).reshape(x.shape[0], -1)
+
+    def unit(self, x):
+        """Vectors [N, C] scaled to length 1."""
+        return x / jnp.sqrt(jnp.maximum((x * x).sum(1, keepdims=True), EPSILON))
+
     def add_relu(self, x, y):
         """ReLU of a sum."""
         return jax.nn.relu(x + y)
@@ -99,10 +107,6 @@ class JaxOps:
         """scale * x + shift, with two plain numbers."""
         return x * scale + shift
 
-    def unit(self, x):
-        """Vectors [N, C], each divided by its length."""
-        return x / jnp.sqrt((x * x).sum(-1, keepdims=True))
-
     def inverse(self, x):
         """1 / x."""
         return 1 / x
@@ -122,10 +126,6 @@ class JaxOps:
     def part(self, x, start, end):
         """Channels `start` up to, not including, `end`."""
         return x[..., start:end]
-
-    def flatten(self, x):
-        """Maps as vectors [N, C H W], channel by channel."""
-        return x.transpose(0, 3, 1, 2).reshape(x.shape[0], -1)
 
     def to_map(self, x, channels, height, width):
         """Vectors [N, channels * height * width] as maps."""

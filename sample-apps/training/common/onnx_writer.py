@@ -68,6 +68,15 @@ class OnnxOps:
         pooled = self._node("GlobalAveragePool", [x.name], self._fresh("GlobalAveragePool"), (x.shape[0], 1, 1))
         return self._node("Flatten", [pooled.name], self._fresh("Flatten"), (x.shape[0],), axis=1)
 
+    def flatten(self, x):
+        """All positions of all channels, channel by channel, as [N, C H W]."""
+        return self._node("Flatten", [x.name], self._fresh("Flatten"), (int(np.prod(x.shape)),), axis=1)
+
+    def unit(self, x):
+        """Vectors scaled to length 1."""
+        length = self._node("ReduceL2", [x.name], self._fresh("ReduceL2"), (1,), axes=[1], keepdims=1)
+        return self._node("Div", [x.name, length.name], self._fresh("Div"), x.shape)
+
     def add_relu(self, x, y):
         """ReLU of a sum."""
         out = self._node("Add", [x.name, y.name], self._fresh("Add"), x.shape)
@@ -106,14 +115,6 @@ class OnnxOps:
                 x = self._node(kind, [x.name, constant], name, x.shape)
         return x
 
-    def unit(self, x):
-        """Vectors, each divided by its length."""
-        square = self._node("Mul", [x.name, x.name], self._fresh("Mul"), x.shape)
-        axes = self._constant(f"{square.name}.axes", np.array([1], np.int64))
-        total = self._node("ReduceSum", [square.name, axes], self._fresh("ReduceSum"), (1,), keepdims=1)
-        length = self._node("Sqrt", [total.name], self._fresh("Sqrt"), (1,))
-        return self._node("Div", [x.name, length.name], self._fresh("Div"), x.shape)
-
     def inverse(self, x):
         """1 / x."""
         return self._node("Reciprocal", [x.name], self._fresh("Reciprocal"), x.shape)
@@ -143,10 +144,6 @@ class OnnxOps:
         bounds = [self._constant(f"{name}.{key}", np.array([number], np.int64))
                   for key, number in (("start", start), ("end", end), ("axis", 1))]
         return self._node("Slice", [x.name, *bounds], name, (end - start, *x.shape[1:]))
-
-    def flatten(self, x):
-        """Maps as vectors."""
-        return self._node("Flatten", [x.name], self._fresh("Flatten"), (int(np.prod(x.shape)),), axis=1)
 
     def to_map(self, x, channels, height, width):
         """Vectors as maps."""
