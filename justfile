@@ -66,7 +66,7 @@ soak data="../shared" minutes="30":
     cargo build --release --workspace --all-targets
     VISION_TEST_DATA="$(realpath {{data}})" cargo bench --workspace --bench soak -- {{minutes}}
 
-# Train the sample apps' models anew (about an hour; sample-apps/training/README.md names the fonts it needs).
+# Train the sample apps' models anew (about two hours; sample-apps/training/README.md names the fonts it needs).
 train:
     python3 -m venv target/training
     target/training/bin/python -m pip install --quiet -r sample-apps/training/requirements.txt
@@ -74,6 +74,12 @@ train:
     target/training/bin/python sample-apps/training/shapes.py
     target/training/bin/python sample-apps/training/stylizer.py
     target/training/bin/python sample-apps/training/letters.py
+    target/training/bin/python sample-apps/training/text_reader.py
+
+# Walk a newcomer's path, from a model to an app that answers on a portal, and print what each step takes.
+stranger data="../shared":
+    cargo build --release --workspace --all-targets
+    VISION_TEST_DATA="$(realpath {{data}})" cargo test --release --workspace --test end_to_end -- strangers_path
 
 # Take the pictures of the documents from the browser tests.
 screenshots:

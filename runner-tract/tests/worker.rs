@@ -6,6 +6,8 @@ mod held_out;
 mod kits;
 #[path = "worker/pictures.rs"]
 mod pictures;
+#[path = "worker/reading.rs"]
+mod reading;
 #[path = "worker/sample_pictures/mod.rs"]
 mod sample_pictures;
 mod support;

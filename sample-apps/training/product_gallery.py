@@ -4,8 +4,8 @@ Run: python sample-apps/training/product_gallery.py add "Alvo olive oil" --price
      python sample-apps/training/product_gallery.py remove "Alvo olive oil"
      python sample-apps/training/product_gallery.py list
 
-Each photo shows one product, upright, from the front or a little from the side. Three or four photos are enough; no
-model is trained.
+Each photo shows one product, upright, from the front or a little from the side, about half as high as the photo. Three
+or four photos are enough; no model is trained.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import product_eval
 from common import package, textures
 
 APP = Path(__file__).resolve().parent.parent / "product-finder"
-VIEWS, STUDIO = 4, 420
+VIEWS, STUDIO, TALL, SURE = 4, 720, 380, 0.6
 MODELS = ("products", "kinds", "vectors")
 
 
@@ -31,20 +31,29 @@ def models(app=APP):
 
 
 def reference_photos(rng, item, views=VIEWS):
-    """Photos of a drawn product from several sides, alone before a pale wall."""
+    """Photos of a drawn product from several sides, alone before a pale wall, and the box [4] of it in each."""
     for turn in np.linspace(-0.8, 0.8, views):
-        view = draw.view(rng, item, turn, 0.08)
-        wall = rng.uniform(205, 240) + textures.fractal_noise(rng, STUDIO + 60, STUDIO + 60, 3, 3)[..., None] * 12
-        image = Image.fromarray(textures.to_bytes(np.broadcast_to(wall, (STUDIO + 60, STUDIO + 60, 3))))
-        image.paste(view.convert("RGB"), ((image.width - view.width) // 2, (image.height - view.height) // 2),
-                    view.getchannel("A"))
-        yield image
+        view = draw.view(rng, item, turn, 0.08, TALL)
+        wall = rng.uniform(205, 240) + textures.fractal_noise(rng, STUDIO, STUDIO, 3, 3)[..., None] * 12
+        image = Image.fromarray(textures.to_bytes(np.broadcast_to(wall, (STUDIO, STUDIO, 3))))
+        at = (STUDIO - view.width) // 2, (STUDIO - view.height) // 2
+        image.paste(view.convert("RGB"), at, view.getchannel("A"))
+        yield image, np.array([*at, at[0] + view.width, at[1] + view.height], float)
 
 
-def vector(sessions, photo):
-    """The vector [96] of the product in a photo: of the box that is found best, or of the whole photo if none is."""
-    boxes, _ = product_eval.found(sessions["products"], photo)
-    box = boxes[0] if len(boxes) else np.array([0, 0, photo.width, photo.height], float)
+def box_of(sessions, photo, path, whole):
+    """The box [4] of the one product in a photo. whole: the photo is cut to it already."""
+    if whole:
+        return np.array([0, 0, photo.width, photo.height], float)
+    boxes, scores = product_eval.found(sessions["products"], photo, SURE)
+    if len(boxes) != 1:
+        raise SystemExit(f"{len(boxes)} products are seen surely in {path}, not one: take it before a plain wall "
+                         "and half as high as the photo, or cut the photo to the product's edges and say --whole")
+    return boxes[0]
+
+
+def vector(sessions, photo, box):
+    """The vector [96] of what a photo shows in a box."""
     return sessions["vectors"](product_eval.prepare(data.crop(photo, box)[None]))[0]
 
 
@@ -64,9 +73,9 @@ def of_products(sessions, products, rng):
     """A gallery of drawn products: what each row is, and for whoever measures, an index into `products`."""
     names, vectors, owners = [], [], []
     for index, item in enumerate(products):
-        for photo in reference_photos(rng, item):
+        for photo, box in reference_photos(rng, item):
             names.append({"product": item.name, "price": round(item.price, 2)})
-            vectors.append(vector(sessions, photo))
+            vectors.append(vector(sessions, photo, box))
             owners.append(index)
     return names, product_eval.Gallery(np.stack(vectors), np.array(owners))
 
@@ -80,15 +89,18 @@ def main():
     add.add_argument("product")
     add.add_argument("photos", type=Path, nargs="+")
     add.add_argument("--price", type=float, default=0.0)
+    add.add_argument("--whole", action="store_true", help="the photos are cut to the product's edges")
     does.add_parser("remove").add_argument("product")
     does.add_parser("list")
     args = parser.parse_args()
     names, vectors = read(args.app)
     if args.does == "add":
         sessions = models(args.app)
-        photos = [Image.open(path).convert("RGB") for path in args.photos]
-        vectors = np.concatenate([vectors, [vector(sessions, photo) for photo in photos]])
-        names += [{"product": args.product, "price": args.price}] * len(photos)
+        for path in args.photos:
+            photo = Image.open(path).convert("RGB")
+            box = box_of(sessions, photo, path, args.whole)
+            vectors = np.concatenate([vectors, vector(sessions, photo, box)[None]])
+            names.append({"product": args.product, "price": args.price})
         write(names, vectors, args.app)
     elif args.does == "remove":
         keep = [row["product"] != args.product for row in names]

@@ -10,7 +10,7 @@ import product_scene as scene
 
 TRAINED, KNOWN, NEW, STRANGERS = 600, 24, 24, 36
 TRAIN_SIDES, TEST_SIDES = (300, 560), (480, 800)
-TEST_SCENES = 200
+TEST_SCENES = 80
 APP, CHECK = 0, 1
 
 

@@ -35,8 +35,8 @@ FRAME, CROP = (1, data.FRAME, data.FRAME, 3), (1, data.SIZE, data.SIZE, 3)
 # Network, loss, input, batch, steps and output of each model.
 MODELS = {
     "products": (nets.finder, nets.finder_loss, FRAME, 24, 600, "cells"),
-    "kinds": (nets.sorter, nets.sorter_loss, CROP, 96, 250, "logits"),
-    "vectors": (nets.matcher, nets.matcher_loss, CROP, 96, 700, "vectors"),
+    "kinds": (nets.sorter, nets.sorter_loss, CROP, 96, 700, "logits"),
+    "vectors": (nets.matcher, nets.matcher_loss, CROP, 96, 450, "vectors"),
 }
 
 

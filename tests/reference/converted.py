@@ -145,13 +145,13 @@ def pairs():
     graph = Graph([2, 3, 8, 8], 13)
     value = graph.node("DequantizeLinear", graph.quantised("x", 0.02, 0, np.int8))
     each = graph.scaling([0.01, 0.02, 0.03, 0.04], [0, 0, 0, 0], np.int8)
-    weights = graph.node("QuantizeLinear", [graph.constant(noise(4, 3, 3, 3)), *each], axis=0)
+    weights = graph.node("QuantizeLinear", [graph.constant(noise(4, 3, 3, 3) + 0.05), *each], axis=0)
     weights = graph.node("DequantizeLinear", [weights, *each], axis=0)
     value = graph.node("Relu", [graph.node("Conv", [value, weights])])
     value = graph.node("DequantizeLinear", graph.quantised(value, 0.05, -128, np.int8))
     value = graph.node("GlobalAveragePool", [value])
     value = graph.node("Flatten", [graph.node("DequantizeLinear", graph.quantised(value, 0.02, 0, np.int8))])
-    table = graph.node("DequantizeLinear", graph.weights([4, 5], [0.01, 0.02, 0.01, 0.02, 0.01], [0] * 5), axis=1)
+    table = graph.node("DequantizeLinear", graph.weights([4, 5], [0.01, 0.02, 0.01, 0.02, 0.01], [-128] * 5), axis=1)
     return graph.model(graph.node("MatMul", [value, table]))
 
 

@@ -175,17 +175,28 @@ impl Browser {
     /// project's own.
     pub(crate) async fn picture_for_documents(&self, name: &str) {
         self.screenshot(name).await;
-        if std::env::var("VISION_UPDATE_SCREENSHOTS").as_deref() == Ok("1") {
+        if updates_documents() {
             self.save_picture("docs/images", name).await;
+        }
+    }
+
+    /// The same with a picture of one element alone, however long it is.
+    pub(crate) async fn part_for_documents(&self, css: &str, name: &str) {
+        let script = "const e = document.querySelector(arguments[0]).getBoundingClientRect();
+            return { x: e.x + scrollX, y: e.y + scrollY, width: e.width, height: e.height, scale: 1 }";
+        let clip = self.post("/execute/sync", json!({ "script": script, "args": [css] })).await;
+        let clip = clip.unwrap_or_else(|error| panic!("{css}: {error}"));
+        let how = json!({ "format": "webp", "quality": 85, "clip": clip, "captureBeyondViewport": true });
+        let picture = self.devtools("Page.captureScreenshot", how).await["data"].take();
+        save(&picture, "target/screenshots", &format!("{name}.webp"));
+        if updates_documents() {
+            save(&picture, "docs/images", &format!("{name}.webp"));
         }
     }
 
     async fn save_picture(&self, folder: &str, name: &str) {
         let picture = self.command(Method::GET, "/screenshot", Value::Null).await.expect("a picture of the window");
-        let picture = BASE64_STANDARD.decode(picture.as_str().expect("a text")).expect("in base64");
-        let folder = tests_folder().join("..").join(folder);
-        fs::create_dir_all(&folder).expect("a folder for pictures");
-        fs::write(folder.join(format!("{name}.png")), &picture).expect("the picture is saved");
+        save(&picture, folder, &format!("{name}.png"));
     }
 
     async fn find(&self, by: By, what: &str) -> String {
@@ -221,9 +232,9 @@ impl Browser {
     }
 
     /// A command of Chromium's own protocol, which its WebDriver passes on.
-    async fn devtools(&self, method: &str, parameters: Value) {
+    async fn devtools(&self, method: &str, parameters: Value) -> Value {
         let done = self.post("/goog/cdp/execute", json!({ "cmd": method, "params": parameters })).await;
-        done.unwrap_or_else(|error| panic!("{method}: {error}"));
+        done.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<Value, String> {
@@ -251,6 +262,19 @@ impl Drop for Browser {
         self.driver.kill().ok();
         self.driver.wait().ok();
     }
+}
+
+/// Whether pictures go into the documents too.
+fn updates_documents() -> bool {
+    std::env::var("VISION_UPDATE_SCREENSHOTS").as_deref() == Ok("1")
+}
+
+/// Writes a picture that came in base64.
+fn save(picture: &Value, folder: &str, name: &str) {
+    let picture = BASE64_STANDARD.decode(picture.as_str().expect("a text")).expect("in base64");
+    let folder = tests_folder().join("..").join(folder);
+    fs::create_dir_all(&folder).expect("a folder for pictures");
+    fs::write(folder.join(name), &picture).expect("the picture is saved");
 }
 
 /// A file with these bytes, for file fields: it lies in `folder`.

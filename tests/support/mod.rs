@@ -7,6 +7,7 @@ pub(crate) mod data;
 pub(crate) mod database;
 pub(crate) mod forms;
 pub(crate) mod glue;
+pub(crate) mod guide;
 pub(crate) mod minimal_runner;
 pub(crate) mod packages;
 pub(crate) mod page;

@@ -15,10 +15,13 @@ pub(crate) struct Options {
     width: Option<u32>,
     #[arg(long, requires = "width")]
     height: Option<u32>,
+    #[arg(long)]
+    by_tract: bool,
 }
 
 pub(crate) fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    let agreement = compare(&options.original, &options.converted, options.width.zip(options.height));
+    let frame = options.width.zip(options.height);
+    let agreement = compare(&options.original, &options.converted, frame, options.by_tract);
     serde_json::to_writer(out, &agreement)?;
     Ok(ExitCode::SUCCESS)
 }

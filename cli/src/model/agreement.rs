@@ -45,15 +45,23 @@ pub(crate) enum Agreement {
 }
 
 /// Compares two models in a process of its own, with a worker's environment. `frame` is what stands for an open height and
-/// width.
+/// width; `by_tract` tells whether the original may be computed with tract, which is not right about all of them.
 ///
 /// # Errors
 /// When that process cannot be started.
-pub(crate) fn agreement(original: &Path, converted: &Path, frame: Option<(u32, u32)>) -> anyhow::Result<Agreement> {
+pub(crate) fn agreement(
+    original: &Path,
+    converted: &Path,
+    frame: Option<(u32, u32)>,
+    by_tract: bool,
+) -> anyhow::Result<Agreement> {
     let mut command = Command::new(std::env::current_exe().context("this program cannot be found again")?);
     command.arg("compare-models").arg(original).arg(converted).envs(WORKER_ENVIRONMENT);
     if let Some((width, height)) = frame {
         command.args(["--width", &width.to_string(), "--height", &height.to_string()]);
+    }
+    if by_tract {
+        command.arg("--by-tract");
     }
     let output =
         command.stdin(Stdio::null()).stderr(Stdio::piped()).output().context("the models cannot be compared")?;
@@ -65,8 +73,8 @@ pub(crate) fn agreement(original: &Path, converted: &Path, frame: Option<(u32, u
 }
 
 /// The other end of [`agreement`].
-pub(crate) fn compare(original: &Path, converted: &Path, frame: Option<(u32, u32)>) -> Agreement {
-    let (with, original) = match load_original(original) {
+pub(crate) fn compare(original: &Path, converted: &Path, frame: Option<(u32, u32)>, by_tract: bool) -> Agreement {
+    let (with, original) = match load_original(original, by_tract) {
         Ok(loaded) => loaded,
         Err(why) => return Agreement::NotCompared { why },
     };
@@ -77,15 +85,18 @@ pub(crate) fn compare(original: &Path, converted: &Path, frame: Option<(u32, u32
 }
 
 /// With an engine that has nothing to do with ours, if it is here.
-fn load_original(path: &Path) -> Result<(&'static str, Box<dyn Model>), String> {
+fn load_original(path: &Path, by_tract: bool) -> Result<(&'static str, Box<dyn Model>), String> {
     let other = match OnnxRuntime::start(Device::Cpu) {
         Ok(engine) => engine.load(path).map_err(|error| format!("ONNX Runtime does not take the original: {error}")),
         Err(_) => Err("there is no ONNX Runtime here to compute the original".to_owned()),
     };
-    match (other, TractEngine.load(path)) {
-        (Ok(model), _) => Ok(("ONNX Runtime", model)),
-        (Err(_), Ok(model)) => Ok(("tract", model)),
-        (Err(why), Err(error)) => Err(format!("{why}, and tract does not take it: {error}")),
+    match other {
+        Ok(model) => Ok(("ONNX Runtime", model)),
+        Err(why) if !by_tract => Err(format!("{why}, and tract computes it otherwise")),
+        Err(why) => match TractEngine.load(path) {
+            Ok(model) => Ok(("tract", model)),
+            Err(error) => Err(format!("{why}, and tract does not take it: {error}")),
+        },
     }
 }
 

@@ -171,10 +171,14 @@ fn what_cannot_be_converted_is_named() {
         ("no output", scaled(vec![node("Relu", &["x"], "z")], vec![]), "output “y”: no node computes it"),
         ("mode", scaled(vec![upsample], vec![]), "operator Upsample (node “Upsample of y”): its mode, \"cubic\""),
         ("blocks", scaled(vec![blocks], vec![half()]), "it has a scale for each 32 numbers"),
-        ("short", broken(&|tensor| tensor.int32_data = vec![1]), "its sides are [2], but it holds 1 numbers"),
-        ("odd", broken(&|tensor| tensor.raw_data = vec![1, 2, 3]), "its sides are [2]"),
-        ("huge", broken(&|tensor| tensor.dims = vec![1 << 40, 1 << 40]), "but it holds 2 numbers"),
-        ("negative", broken(&|tensor| tensor.dims = vec![-2]), "but it holds 2 numbers"),
+        (
+            "short",
+            broken(&|tensor| tensor.int32_data = vec![1]),
+            "tensor “half”: its numbers are not as many as its sides, [2], make",
+        ),
+        ("odd", broken(&|tensor| tensor.raw_data = vec![1, 2, 3]), "as its sides, [2], make"),
+        ("huge", broken(&|tensor| tensor.dims = vec![1 << 40, 1 << 40]), "not as many as its sides"),
+        ("negative", broken(&|tensor| tensor.dims = vec![-2]), "not as many as its sides"),
         ("elsewhere", broken(&away), "external data, in another file"),
         (
             "scale that is computed",

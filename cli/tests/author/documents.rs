@@ -2,11 +2,12 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-use crate::support::{Room, data, vision};
+use serde_json::Value;
 
-#[test]
-fn every_command_of_the_first_app_runs() {
-    let Some(data) = data() else { return };
+use crate::support::{Data, Room, data, labels, vision};
+
+/// The files of the first app, and what was made of them.
+fn desk(data: &Data) -> Room {
     let room = Room::new();
     for (name, from) in [
         ("yolox_nano.onnx", data.model("detection/yolox_nano_416.onnx")),
@@ -16,21 +17,49 @@ fn every_command_of_the_first_app_runs() {
     ] {
         room.write(name, fs::read(from).expect("test data"));
     }
-    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/first-app.md");
-    let document = fs::read_to_string(document).expect("the document");
-    let commands: Vec<&str> =
-        document.split("```sh\n").skip(1).map(|block| block.split_once("```").expect("a block ends").0).collect();
-    assert!(commands.len() >= 6, "{commands:?}");
+    room
+}
+
+/// Types all that a document tells to type, one block after the other into one shell: what was printed.
+#[track_caller]
+fn type_all(document: &str, room: &Room) -> String {
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(document);
+    let text = fs::read_to_string(text).expect("the document");
+    let blocks: Vec<&str> =
+        text.split("```sh\n").skip(1).map(|block| block.split_once("\n```").expect("a block ends").0).collect();
+    assert!(blocks.len() >= 3, "{document}: {blocks:?}");
     let program = Path::new(env!("CARGO_BIN_EXE_vision")).parent().expect("a folder");
     let path = format!("{}:{}", program.display(), env::var("PATH").unwrap_or_default());
-    for block in commands {
-        let mut shell = Command::new("bash");
-        shell.args(["-e", "-c", block]).current_dir(room.path(".")).env("PATH", &path);
-        let output = shell.output().expect("a shell");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{block}\n{text}");
-    }
+    let mut shell = Command::new("bash");
+    shell.args(["-e", "-x", "-o", "pipefail", "-c", &blocks.join("\n")]).current_dir(room.path(".")).env("PATH", &path);
+    let output = shell.output().expect("a shell");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{document}: {said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+#[test]
+fn every_command_of_the_first_app_and_of_its_tests_runs() {
+    let Some(data) = data() else { return };
+    let room = desk(&data);
+    type_all("first-app.md", &room);
     assert!(room.read("everyday-objects.zip").starts_with(b"PK"));
+
+    let said = type_all("testing.md", &room);
+    assert!(said.contains("2 of 2 examples are good") && said.contains("making the result"), "{said}");
+    assert!(said.contains("horses pass"), "the script that reads the tests: {said}");
+    let expected: Value =
+        serde_json::from_slice(&room.read("everyday-objects/examples/horses/expected.json")).expect("JSON");
+    assert_eq!(labels(&expected["Result"]["boxes"]["boxes"])[0], "horse");
+    assert!(room.read("everyday-objects-tested.zip").starts_with(b"PK"));
+}
+
+#[test]
+fn every_command_of_the_guide_to_parameters_runs() {
+    let Some(data) = data() else { return };
+    let room = desk(&data);
+    let said = type_all("parameters.md", &room);
+    assert!(said.contains("Street count 1.0.0: no faults") && said.contains("In the street: "), "{said}");
 }
 
 #[test]

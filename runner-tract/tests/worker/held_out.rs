@@ -16,9 +16,9 @@ use super::support::{package::Package, worker::Worker};
 const DEADLINE_MS: u64 = 60_000;
 /// Of 104 drawings; 103 were right when the model was made.
 const LEAST_SILHOUETTES: usize = 100;
-/// Shares of the drawn products, in hundredths.
+/// Shares of the drawn products, in hundredths; 100 and 91 when the models were made.
 const LEAST_FOUND: usize = 95;
-const LEAST_NAMED: usize = 85;
+const LEAST_NAMED: usize = 87;
 
 fn held_out(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-apps/training/held-out").join(name)
@@ -99,5 +99,5 @@ fn products_are_found_and_looked_up() {
     assert!(drawn >= 50, "{drawn} products are too few to tell");
     assert!(found * 100 >= drawn * LEAST_FOUND, "{found} of {drawn} are found; {wrong:?}");
     assert!(right * 100 >= drawn * LEAST_NAMED, "{right} of {drawn} are named rightly; {wrong:?}");
-    assert!((boxes - found) * 100 <= drawn * 5, "{boxes} boxes for {found} products that were found");
+    assert!((boxes - found) * 100 <= drawn * 8, "{boxes} boxes for {found} products that were found");
 }

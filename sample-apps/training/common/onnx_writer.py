@@ -6,6 +6,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from .layers import padding, sides
+
 OPSET = 13
 BATCH = "N"
 
@@ -41,14 +43,15 @@ class OnnxOps:
     def _fresh(self, kind):
         return f"{kind.lower()}_{sum(node.op_type == kind for node in self.nodes)}"
 
-    def conv(self, x, name, channels, kernel=3, stride=1, act=True, norm=True, bias=0.0):
+    def conv(self, x, name, channels, kernel=3, stride=1, act=True, norm=True, bias=0.0, pad=True):
         """Convolution with folded norm, then ReLU."""
         weight, offset = self.folded[name]
         inputs = [x.name, self._constant(f"{name}.weight", weight), self._constant(f"{name}.bias", offset)]
-        size = [(n + 2 * (kernel // 2) - kernel) // stride + 1 for n in x.shape[1:]]
+        kernel, pads = sides(kernel), padding(kernel, pad)
+        size = [(n + 2 * p - k) // stride + 1 for n, p, k in zip(x.shape[1:], pads, kernel)]
         uses = sum(inputs[1] in node.input for node in self.nodes)
         out = self._node("Conv", inputs, f"{name}.again{uses}" if uses else name, (channels, *size),
-                         kernel_shape=[kernel, kernel], strides=[stride, stride], pads=[kernel // 2] * 4)
+                         kernel_shape=kernel, strides=[stride, stride], pads=pads * 2)
         return self._node("Relu", [out.name], f"{out.name}.relu", out.shape) if act else out
 
     def dense(self, x, name, channels):
@@ -57,11 +60,18 @@ class OnnxOps:
         inputs = [x.name, self._constant(f"{name}.weight", weight), self._constant(f"{name}.bias", bias)]
         return self._node("Gemm", inputs, name, (channels,))
 
-    def max_pool(self, x):
-        """Halves height and width."""
-        shape = (x.shape[0], x.shape[1] // 2, x.shape[2] // 2)
+    def max_pool(self, x, high=2, wide=2):
+        """Divides height and width."""
+        shape = (x.shape[0], x.shape[1] // high, x.shape[2] // wide)
         return self._node("MaxPool", [x.name], self._fresh("MaxPool"), shape,
-                          kernel_shape=[2, 2], strides=[2, 2])
+                          kernel_shape=[high, wide], strides=[high, wide])
+
+    def double(self, x):
+        """Twice the height and width, each cell repeated."""
+        name = self._fresh("Resize")
+        scales = self._constant(f"{name}.scales", np.array([1, 1, 2, 2], np.float32))
+        return self._node("Resize", [x.name, "", scales], name, (x.shape[0], 2 * x.shape[1], 2 * x.shape[2]),
+                          mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
     def mean_pool(self, x):
         """Mean over all positions, as [N, C]."""

@@ -56,6 +56,7 @@ fn a_standard_layout_sorts_results_by_kind() {
         vec![
             (ResultType::Boxes, "boxes", Shown::Plain(boxes)),
             (ResultType::Number, "count", Shown::Plain(json!(1.5))),
+            (ResultType::Number, "whole", Shown::Plain(json!(2.0))),
             (ResultType::Boolean, "good", Shown::Plain(json!(true))),
             (ResultType::Table, "rows", Shown::Plain(json!([{"a": 1}, {"b": "x"}]))),
         ],
@@ -63,7 +64,7 @@ fn a_standard_layout_sorts_results_by_kind() {
     assert_eq!(view.layout, StandardLayout::Boxes);
     assert_eq!(view.boxes[0].value.boxes[0].label, "dog");
     assert_eq!(view.numbers[0].value, 1.5);
-    assert_eq!(view.values.iter().map(|v| v.value.as_str()).collect::<Vec<_>>(), ["1.5", "yes"]);
+    assert_eq!(view.values.iter().map(|v| v.value.as_str()).collect::<Vec<_>>(), ["1.5", "2", "yes"]);
     assert_eq!(view.tables[0].value.columns, ["a", "b"]);
     assert_eq!(view.tables[0].value.rows, [["1", ""], ["", "x"]]);
 }

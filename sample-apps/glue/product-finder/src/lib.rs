@@ -17,7 +17,7 @@ use lookup::{Entry, Seen};
 struct Inputs {
     image: Image,
     /// What is less similar to everything in the gallery is unknown.
-    #[vision(default = 0.6)]
+    #[vision(default = 0.48)]
     min_similarity: f32,
 }
 

@@ -1,0 +1,67 @@
+//! What the guides tell authors with a portal to type, typed.
+
+use crate::{
+    publishing::new_key,
+    support::{command::Vision, data::TestData, data::read, guide, portal::Portal, python, require, visitor::Visitor},
+};
+
+/// The address of the runner that the portal started, as the page for operators shows it.
+async fn runner_of(admin: &Visitor) -> String {
+    let runners = admin.get("/admin/runners").await.ok();
+    runners.text("[data-test='runner'] code").expect("a runner").trim_end_matches('/').to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guide_to_versions_works_as_it_is_written() {
+    let (data, vision) = (require!(TestData::find()), require!(Vision::find()));
+    require!(python::plain());
+    let portal = Portal::start().await;
+    let author = portal.author("ada").await;
+    let key = new_key(&author, &["read", "publish"]).await;
+    guide::lay_out(&vision, &data);
+    make_everyday_objects(&vision);
+
+    let address = portal.url.as_str().trim_end_matches('/');
+    let said = guide::type_all("versioning.md", &vision, &[("VISION_PORTAL", address), ("VISION_API_KEY", &key)]);
+    for line in ["1.0.0 is published", "1.1.0 is published", "1.2.0 is a draft"] {
+        assert!(said.contains(line), "{line:?} is not in\n{said}");
+    }
+    // The release that came back, and then the shelf without it.
+    assert!(said.contains(r#""status":"published""#) && said.contains(r#""status":"retired""#), "{said}");
+    let mine = author.get("/author").await.ok().texts("[data-test='my-app'] .pill");
+    assert_eq!(mine, ["Draft", "Retired", "Retired"]);
+    assert_eq!(author.get("/apps/everyday-objects").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guide_to_figures_works_as_it_is_written() {
+    let (data, vision) = (require!(TestData::find()), require!(Vision::find()));
+    require!(python::plain());
+    let portal = Portal::start().await;
+    let author = portal.author("ada").await;
+    let key = new_key(&author, &["read", "publish"]).await;
+    guide::lay_out(&vision, &data);
+    make_everyday_objects(&vision);
+    vision.log_in(&portal.url, &key);
+    let release = vision.run(&["publish", "everyday-objects", "--json"]).json()["release"]["id"].to_string();
+    let photo = read(&data.image("darknet_dog.jpg"));
+    author.run_and_wait("/apps/everyday-objects", &photo, "image/jpeg").await;
+
+    let runner = runner_of(&portal.admin().await).await;
+    let said = guide::type_all("figures.md", &vision, &[("RUNNER", &runner), ("RELEASE", &release)]);
+    let run = format!("vision_runs_total{{release=\"{release}\",outcome=\"done\"}} 1");
+    for line in ["tract ", "totalMs", &run] {
+        assert!(said.contains(line), "{line:?} is not in\n{said}");
+    }
+    assert_eq!(
+        said.lines().filter(|line| line.ends_with(" ms")).count(),
+        2,
+        "the best of the examples, and the mean\n{said}"
+    );
+}
+
+/// The app of `docs/first-app.md`.
+fn make_everyday_objects(vision: &Vision) {
+    let made = "new everyday-objects --model yolox_nano.onnx --labels coco.names --photo dog.jpg";
+    vision.run(&made.split(' ').collect::<Vec<_>>()).ok();
+}
