@@ -11,7 +11,7 @@ CLASSES = len(LABELS)
 SHAPE, COLOUR = 20, 3
 NOISE = SHAPE + COLOUR
 # Noise is drawn in a little: the farther out, the odder the letter.
-CALM = 0.6
+CALM = 0.75
 ENLARGED = 4
 SHARPNESS = 140.0
 HEIGHT_WEIGHT, EDGE_WEIGHT, LEGIBLE_WEIGHT = 600.0, 150.0, 15.0

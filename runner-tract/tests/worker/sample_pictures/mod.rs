@@ -1,7 +1,6 @@
 //! The sample apps that answer with pictures, as they are published: the painter, the letter maker, and colours and edges.
 
 mod letters;
-mod painter;
 mod palette;
 
 use std::{
