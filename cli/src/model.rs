@@ -2,6 +2,8 @@
 
 mod graph;
 mod measure;
+mod preamble;
 
-pub(crate) use graph::{FirstLayer, Graph};
+pub(crate) use graph::{FirstLayer, Graph, Port};
 pub(crate) use measure::{Measured, Measurement, Which, compute, measure};
+pub(crate) use preamble::Preamble;

@@ -3,7 +3,10 @@
 mod dev;
 mod documents;
 mod inspect;
+mod made;
 mod new;
+mod own;
+mod recognised;
 mod run;
 mod support;
 mod test;
