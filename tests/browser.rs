@@ -15,8 +15,8 @@ use crate::support::{
     visitor::{PASSWORD, email},
 };
 
-const SCORE_TOLERANCE: f64 = 0.02;
-const PIXEL_TOLERANCE: f64 = 3.0;
+const SCORE_TOLERANCE: f64 = 0.01;
+const PIXEL_TOLERANCE: f64 = 2.0;
 
 #[tokio::test]
 async fn an_author_publishes_a_detector_without_code_and_somebody_else_runs_it() {

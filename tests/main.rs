@@ -8,6 +8,7 @@ mod support;
 
 mod browser;
 mod catalog;
+mod convert;
 mod crash;
 mod dev_page;
 mod documents;

@@ -2,8 +2,10 @@
 
 pub(crate) mod catalog;
 pub(crate) mod check;
+pub(crate) mod compare_models;
 pub(crate) mod completions;
 pub(crate) mod conform;
+pub(crate) mod convert;
 pub(crate) mod dev;
 mod given;
 pub(crate) mod inspect;

@@ -3,6 +3,7 @@
 mod account;
 mod commands;
 pub mod conform;
+mod convert;
 mod dev;
 mod expectation;
 pub mod local;
@@ -35,6 +36,8 @@ enum Command {
     New(Box<commands::new::Options>),
     /// Tells what an ONNX file holds, which engines take it, and how it may be used.
     Inspect(commands::inspect::Options),
+    /// Rewrites an ONNX file so that every portal's engine takes it, and proves that it does.
+    Convert(commands::convert::Options),
     /// Lists every fault of an app's folder or zip.
     Check(commands::check::Options),
     /// Runs an app here, with the worker, the cell and the engine of production.
@@ -64,6 +67,9 @@ enum Command {
     /// Tries a model out. Started by `inspect` and `new`.
     #[command(hide = true)]
     MeasureModel(commands::measure_model::Options),
+    /// Compares a converted model with its original. Started by `convert`.
+    #[command(hide = true)]
+    CompareModels(commands::compare_models::Options),
     /// The runner that computes with tract, with a command line of its own.
     #[command(disable_help_flag = true, hide = true)]
     RunnerTract(Carried),
@@ -120,6 +126,7 @@ fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode>
     match command {
         Command::New(options) => commands::new::run(*options, out),
         Command::Inspect(options) => commands::inspect::run(&options, out),
+        Command::Convert(options) => commands::convert::run(&options, out),
         Command::Check(options) => commands::check::run(&options, out),
         Command::Run(options) => commands::run::run(&options, out),
         Command::Test(options) => commands::test::run(&options, out),
@@ -134,6 +141,7 @@ fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode>
         Command::Completions(options) => commands::completions::run(&options, visible(), out),
         Command::Man(options) => commands::man::run(&options, visible(), out),
         Command::MeasureModel(options) => commands::measure_model::run(&options, out),
+        Command::CompareModels(options) => commands::compare_models::run(&options, out),
         Command::RunnerTract(_) | Command::RunnerGpu(_) => anyhow::bail!("a runner's name must be the first argument"),
     }
 }

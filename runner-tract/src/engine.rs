@@ -11,7 +11,7 @@ use std::{
 };
 
 use tract_onnx::{
-    pb::{GraphProto, ModelProto, tensor_proto::DataType},
+    pb::{GraphProto, ModelProto, NodeProto, tensor_proto::DataType},
     prelude::*,
     tract_hir::infer::Factoid,
 };
@@ -56,14 +56,15 @@ impl TractModel {
         let diagnosis = Diagnosis::of(graph);
         diagnosis::incomplete(graph)?;
         diagnosis::unsupported(graph, |operator| onnx.op_register.0.contains_key(operator))?;
-        let as_stated = parse(&onnx, &proto).and_then(|model| Self::build(model, graph, file_bytes, &diagnosis));
+        let build = |model| Self::build(model, graph, remarks(&proto, graph), file_bytes, &diagnosis);
+        let as_stated = parse(&onnx, &proto).and_then(build);
         match as_stated {
             Ok(model) => Ok(model),
             // Some files state shapes of inner values that clash with a fixed input.
             Err(first) => {
                 let lenient = onnx.with_ignore_output_shapes(true).with_ignore_value_info(true);
                 parse(&lenient.with_ignore_output_types(true), &proto)
-                    .and_then(|model| Self::build(model, graph, file_bytes, &diagnosis))
+                    .and_then(build)
                     .map_err(|_| diagnosis.explain(&first))
             }
         }
@@ -72,6 +73,7 @@ impl TractModel {
     fn build(
         mut model: InferenceModel,
         graph: &GraphProto,
+        remarks: Vec<String>,
         file_bytes: u64,
         diagnosis: &Diagnosis,
     ) -> TractResult<Self> {
@@ -111,7 +113,6 @@ impl TractModel {
             }
             (plans, outputs)
         };
-        let remarks = remarks(graph);
         Ok(Self { inputs, outputs, remarks, file_bytes, plans, diagnosis: diagnosis.clone() })
     }
 }
@@ -203,15 +204,30 @@ fn side(dim: &TDim) -> usize {
     dim.to_i64().ok().and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
 }
 
-fn remarks(graph: &GraphProto) -> Vec<String> {
+fn remarks(proto: &ModelProto, graph: &GraphProto) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let mut onnx_operators = proto.opset_import.iter().filter(|set| matches!(set.domain.as_str(), "" | "ai.onnx"));
     let halves = graph.initializer.iter().filter(|tensor| tensor.data_type == DataType::Float16 as i32).count();
-    if halves == 0 {
-        return Vec::new();
+    if halves > 0 {
+        remarks.push(format!(
+            "{halves} weights are 16-bit floating point; they are computed in 32 bits here, so the model needs twice its \
+             size in memory and results may differ in the last digits"
+        ));
     }
-    vec![format!(
-        "{halves} weights are 16-bit floating point; they are computed in 32 bits here, so the model needs twice its size \
-         in memory and results may differ in the last digits"
-    )]
+    if onnx_operators.any(|set| set.version == 10)
+        && let Some(node) = graph.node.iter().find(|node| node.op_type == "Resize" && is_nearest(node))
+    {
+        remarks.push(format!(
+            "the Resize of operator set 10 (node “{}”) rounds otherwise here than in ONNX Runtime, unless it doubles: \
+             `vision convert` mends that",
+            diagnosis::node_name(node)
+        ));
+    }
+    remarks
+}
+
+fn is_nearest(node: &NodeProto) -> bool {
+    node.attribute.iter().all(|attribute| attribute.name != "mode" || attribute.s == b"nearest")
 }
 
 fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {

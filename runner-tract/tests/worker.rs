@@ -1,5 +1,7 @@
 //! The worker through its socket, with the tract engine behind it: packages proved and served.
 
+#[path = "worker/held_out.rs"]
+mod held_out;
 #[path = "worker/kits.rs"]
 mod kits;
 #[path = "worker/pictures.rs"]

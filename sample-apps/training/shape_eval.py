@@ -6,7 +6,7 @@ STRIDES = (8, 16, 32)
 
 
 def decoded(output, size=192):
-    """One image's output [756, 11] to boxes [756, 4] in px, scores [756] and classes [756]."""
+    """One image's output [cells, 5 + classes] to boxes [cells, 4] in px, scores and classes [cells]."""
     boxes, first = np.empty((len(output), 4), np.float64), 0
     for stride in STRIDES:
         side = size // stride
@@ -30,9 +30,9 @@ def iou(box, others):
     return inner / (area + areas - inner + 1e-9)
 
 
-def detect(output, threshold=0.4, overlap=0.5, per_class=True):
+def detect(output, threshold=0.4, overlap=0.5, per_class=True, size=192):
     """Boxes, scores and classes after non-maximum suppression, best first."""
-    boxes, scores, kinds = decoded(output)
+    boxes, scores, kinds = decoded(output, size)
     order = [i for i in np.argsort(-scores, kind="stable") if scores[i] >= threshold]
     keep = []
     while order:

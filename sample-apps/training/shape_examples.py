@@ -5,9 +5,8 @@ from PIL import Image
 
 import shape_data as data
 import shape_eval
-import shape_model as model
 import shape_scene as scene
-from common import package, textures
+from common import detector, package, textures
 
 SEED = 80520
 TOLERANCE = 6
@@ -82,8 +81,7 @@ EXAMPLES = {"paper-cut-outs": paper_cut_outs, "pencil-on-grid": pencil_on_grid,
 def answers(session, photo, per_class=True, resample=Image.BILINEAR):
     """What the app says of a photo: boxes [n, 4] in its px, scores and classes, best first."""
     small, scale = data.letterbox(photo, resample)
-    x = (small.astype(np.float32) / model.DIVISOR - model.MEAN) / model.STD
-    boxes, scores, kinds = shape_eval.detect(session(x.transpose(2, 0, 1)[None])[0], per_class=per_class)
+    boxes, scores, kinds = shape_eval.detect(session(detector.prepare(small[None]))[0], per_class=per_class)
     boxes = np.clip(boxes / scale, 0, [photo.width, photo.height] * 2)
     return boxes, scores, kinds
 

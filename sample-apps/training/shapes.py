@@ -15,7 +15,7 @@ import shape_data as data
 import shape_eval
 import shape_examples
 import shape_model as model
-from common import layers, onnx_writer, package, training
+from common import detector, layers, onnx_writer, package, training
 from shape_scene import LABELS
 
 HERE = Path(__file__).resolve().parent
@@ -26,16 +26,10 @@ TEST_SCENES = 600
 TRAIN_SIDES, TEST_SIDES = (192, 260), (192, 640)
 
 
-def prepare(images):
-    """uint8 images [n, 192, 192, 3] to the model's input [n, 3, 192, 192], as app.json says."""
-    x = (images.astype(np.float32) / model.DIVISOR - model.MEAN) / model.STD
-    return x.transpose(0, 3, 1, 2)
-
-
 def measure(session, test):
     """Figures over a test set, through ONNX Runtime and the plain decoder."""
     images, _, boxes, labels = test
-    outputs = np.concatenate([session(prepare(images[i:i + 50])) for i in range(0, len(images), 50)])
+    outputs = np.concatenate([session(detector.prepare(images[i:i + 50])) for i in range(0, len(images), 50)])
     found = [shape_eval.detect(output, threshold=0.02) for output in outputs]
     truths = [(b[k >= 0], k[k >= 0]) for b, k in zip(boxes, labels)]
     return shape_eval.figures(found, truths, LABELS)
@@ -43,8 +37,8 @@ def measure(session, test):
 
 def difference(session, params, stats, images):
     """Greatest absolute difference of outputs between JAX and the ONNX file."""
-    expected = np.asarray(model.net(layers.JaxOps(params, stats), model.normalised(jnp.asarray(images))))
-    return float(np.abs(expected - session(prepare(images))).max())
+    expected = np.asarray(model.net(layers.JaxOps(params, stats), detector.normalised(jnp.asarray(images))))
+    return float(np.abs(expected - session(detector.prepare(images))).max())
 
 
 def main():

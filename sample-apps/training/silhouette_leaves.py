@@ -61,7 +61,7 @@ def holly(pen):
     spines, hollow = pen.count(3, 5), pen.pick(0.42, 0.6)
     t = np.linspace(0, 1, 12 * (spines + 1) + 1)
     arch = np.abs(np.sin(np.pi * t * (spines + 1))) ** 0.6
-    body = 0.12 + half_width(0.04 + 0.92 * t, half, 0.5)
+    body = 0.12 * np.sin(np.pi * t) ** 0.7 + half_width(t, half, 0.5)
     body[0] = body[-1] = 0
     pen.fill(mirrored(np.stack([body * (1.1 - hollow * arch), -length * t], 1)))
     stem(pen, 0.1, 0.3)
@@ -74,7 +74,7 @@ def oak(pen):
     length, half, widest = pen.pick(1.5, 1.8), pen.pick(0.42, 0.56), pen.pick(0.58, 0.68)
     lobes, depth = pen.count(4, 5), pen.pick(0.26, 0.4)
     t = np.linspace(0, 1, 91)
-    wave = 1 - depth * (1 + np.cos(2 * np.pi * (t * lobes + 0.1)))
+    wave = 1 - 2 * depth * (0.5 + 0.5 * np.cos(2 * np.pi * (t * lobes + 0.1))) ** 2.5
     width = 0.05 + half_width(0.02 + 0.9 * t, half, widest) * wave
     top = np.sqrt(np.clip((1 - t) / 0.1, 0, 1))
     pen.fill(mirrored(np.stack([width * top, -length * t], 1)))

@@ -1,6 +1,6 @@
 """Trains the silhouette guide, measures it and writes its model, labels and examples.
 
-Run: python sample-apps/training/silhouettes.py [--seed 1] [--steps 1000]
+Run: python sample-apps/training/silhouettes.py [--seed 1] [--steps 2200]
 """
 
 import argparse
@@ -10,6 +10,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+from PIL import Image
 
 import silhouette_data as data
 import silhouette_examples
@@ -90,6 +91,16 @@ def measure(session, seed):
     return metrics
 
 
+def write_sheet(seed, path, rows=4):
+    """A PNG of drawings that training never saw, for the app's test: a column of 64 x 64 px tiles for each class."""
+    rng = np.random.default_rng([seed, 3])
+    bank = data.draw_bank(rng, rows, BEYOND)
+    photos, labels = data.draw(rng, bank, len(bank), data.surface_bank(rng, data.TEST_SURFACES, 30))
+    columns = photos[np.argsort(labels, kind="stable")].reshape(len(data.LABELS), -1, data.SIZE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.concatenate(columns, 1)).save(path, optimize=True)
+
+
 def difference(session, params, stats, images):
     """Greatest absolute difference of logits between JAX and the ONNX file."""
     x = images.astype(np.float32) / 255
@@ -101,7 +112,7 @@ def main():
     """Trains, writes and measures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=2200)
     parser.add_argument("--checkpoint", type=Path, help="an .npz file that keeps the weights while training")
     parser.add_argument("--reuse", action="store_true", help="take the checkpoint as it is, and only measure and write")
     args = parser.parse_args()
@@ -125,6 +136,7 @@ def main():
         "milliseconds_per_inference": round(session.milliseconds((1, 1, data.SIZE, data.SIZE)), 3)}
     package.write_labels(APP, data.LABELS)
     metrics["examples"] = silhouette_examples.write(APP, session, data.LABELS)
+    write_sheet(args.seed, HERE / "held-out" / "silhouettes.png")
     package.write_json(HERE / "metrics" / "silhouettes.json", metrics)
     print({key: value["accuracy"] for key, value in metrics.items() if key.startswith("unseen")})
 

@@ -169,7 +169,7 @@ fn report_proposals(out: &mut impl Write, proposals: &[Proposal]) -> anyhow::Res
 }
 
 /// `3660092` as `3.66 MB`.
-fn mega(number: u64, unit: &str) -> String {
+pub(super) fn mega(number: u64, unit: &str) -> String {
     let space = if unit.is_empty() { "" } else { " " };
     match number {
         0..1_000 => format!("{number}{space}{unit}"),

@@ -137,7 +137,7 @@ fn computed(engine: &dyn Engine, path: &Path, frame: Option<(u32, u32)>) -> anyh
 }
 
 /// The shape with something for each side that is open.
-fn closed(port: &engine::Port, frame: Option<(u32, u32)>) -> Vec<usize> {
+pub(super) fn closed(port: &engine::Port, frame: Option<(u32, u32)>) -> Vec<usize> {
     let (width, height) = frame.map_or((OPEN_SIDE, OPEN_SIDE), |(width, height)| (width as usize, height as usize));
     let guesses = match port.shape.len() {
         4 if matches!(port.shape.last(), Some(1 | 3)) => vec![1, height, width, 3],

@@ -92,7 +92,7 @@ pub(super) fn unsupported(graph: &GraphProto, known: impl Fn(&str) -> bool + Cop
         let more = if others.len() > LISTED { ", …" } else { "" };
         message += &format!(", nor {}{more}", others[..others.len().min(LISTED)].join(", "));
     }
-    message += &advice(first);
+    message += advice(first);
     Err(EngineError { message, operator: Some(qualified(first)), node: Some(node_name(first)) })
 }
 
@@ -107,11 +107,13 @@ fn collect<'a>(graph: &'a GraphProto, known: impl Fn(&str) -> bool + Copy, missi
     }
 }
 
-fn advice(node: &NodeProto) -> String {
+/// What the command line's `convert` knows how to write otherwise.
+fn advice(node: &NodeProto) -> &'static str {
     match node.op_type.as_str() {
-        name if name.starts_with("QLinear") => "; export the model without this quantisation".to_owned(),
-        "Upsample" | "ImageScaler" | "Crop" | "Affine" => "; export the model with a newer opset".to_owned(),
-        _ => String::new(),
+        "Upsample" | "ImageScaler" | "Crop" | "Affine" | "Scale" => "; `vision convert` writes it with newer ones",
+        "QGemm" | "MatMulIntegerToFloat" | "DynamicQuantizeMatMul" => "; `vision convert` undoes this quantisation",
+        name if name.starts_with("QLinear") => "; `vision convert` undoes this quantisation",
+        _ => "",
     }
 }
 
@@ -123,7 +125,7 @@ fn qualified(node: &NodeProto) -> String {
 }
 
 /// As tract names it: a node without a name goes by its first output.
-fn node_name(node: &NodeProto) -> String {
+pub(super) fn node_name(node: &NodeProto) -> String {
     match node.output.first() {
         _ if !node.name.is_empty() => node.name.clone(),
         Some(output) => output.clone(),

@@ -46,6 +46,19 @@ impl Package {
         Self { folder }
     }
 
+    /// A sample app, complete: with the standard glue of its task if it has none of its own.
+    pub(crate) fn sample(name: &str) -> Self {
+        let package = Self::of_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-apps").join(name));
+        let folder = package.folder.path();
+        let manifest = fs::read(folder.join("app.json")).expect("a manifest");
+        let mut manifest: Value = serde_json::from_slice(&manifest).expect("a manifest");
+        if let Some(task) = manifest.get_mut("Task") {
+            let task: Task = serde_json::from_value(task.take()).expect("a task");
+            fs::write(folder.join("app.wasm"), vision_glue::standard(task)).expect("the temporary folder takes files");
+        }
+        package
+    }
+
     /// A model under the standard glue for a task.
     pub(crate) fn standard(task: Task, model: &Path, labels: Option<&Path>) -> Self {
         let mut entry = json!({"Name": "model", "File": "models/model.onnx"});

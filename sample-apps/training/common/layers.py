@@ -75,6 +75,14 @@ class JaxOps:
         """Mean over all positions: [N, H, W, C] to [N, C]."""
         return x.mean((1, 2))
 
+    def flatten(self, x):
+        """All positions of all channels, channel by channel: [N, H, W, C] to [N, C H W]."""
+        return x.transpose(0, 3, 1, 2).reshape(x.shape[0], -1)
+
+    def unit(self, x):
+        """Vectors [N, C] scaled to length 1."""
+        return x / jnp.sqrt(jnp.maximum((x * x).sum(1, keepdims=True), EPSILON))
+
     def add_relu(self, x, y):
         """ReLU of a sum."""
         return jax.nn.relu(x + y)

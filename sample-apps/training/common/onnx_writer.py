@@ -65,6 +65,15 @@ class OnnxOps:
         pooled = self._node("GlobalAveragePool", [x.name], self._fresh("GlobalAveragePool"), (x.shape[0], 1, 1))
         return self._node("Flatten", [pooled.name], self._fresh("Flatten"), (x.shape[0],), axis=1)
 
+    def flatten(self, x):
+        """All positions of all channels, channel by channel, as [N, C H W]."""
+        return self._node("Flatten", [x.name], self._fresh("Flatten"), (int(np.prod(x.shape)),), axis=1)
+
+    def unit(self, x):
+        """Vectors scaled to length 1."""
+        length = self._node("ReduceL2", [x.name], self._fresh("ReduceL2"), (1,), axes=[1], keepdims=1)
+        return self._node("Div", [x.name, length.name], self._fresh("Div"), x.shape)
+
     def add_relu(self, x, y):
         """ReLU of a sum."""
         out = self._node("Add", [x.name, y.name], self._fresh("Add"), x.shape)

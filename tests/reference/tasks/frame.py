@@ -40,7 +40,7 @@ class Frame:
             self.scale = np.array([self.width / cut[0], self.height / cut[1]])
             self.offset = -np.array([left, top]) * self.scale
             box = (left, top, left + cut[0], top + cut[1])
-            return self.photo.crop(box).resize(size, Image.Resampling.BILINEAR)
+            return self.photo.resize(size, Image.Resampling.BILINEAR, box)
         ratio = min(self.scale)
         inner = [round(width * ratio), round(height * ratio)]
         frame = Image.new("RGB", size, (said.get("Pad", 114),) * 3)

@@ -43,15 +43,11 @@ fn a_map_of_all_classes() {
     let (mask, reference) = pictures(&found, &expected);
     // The photo has 768 x 576 pixels, the model's frame 257 x 257.
     assert_eq!(mask.dimensions(), (343, 257));
-    // The mean over the classes, as segmentation is measured; a class of thin parts, such as spokes, may be a little below.
-    let classes = [("background", [0, 0, 0]), ("bicycle", [0, 128, 0]), ("dog", [64, 0, 128])];
-    let overlaps = classes.map(|(name, color)| {
+    for (name, color) in [("background", [0, 0, 0]), ("bicycle", [0, 128, 0]), ("dog", [64, 0, 128])] {
         let overlap = overlap(&mask, &reference, |pixel| *pixel == color);
         eprintln!("{name}: {overlap}");
-        assert!(overlap >= 0.97, "{name}: {overlap}");
-        overlap
-    });
-    assert!(overlaps.iter().sum::<f64>() / overlaps.len() as f64 >= 0.98, "{overlaps:?}");
+        assert!(overlap >= 0.98, "{name}: {overlap}");
+    }
 }
 
 #[test]
