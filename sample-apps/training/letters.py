@@ -1,6 +1,6 @@
 """Trains the letter maker, has a reader trained apart from it read what it makes, and writes its model and examples.
 
-Run: python sample-apps/training/letters.py [--seed 1] [--steps 1500] [--polish 400]
+Run: python sample-apps/training/letters.py [--seed 1] [--steps 1500] [--polish 200]
     [--checkpoint FILE.npz [--reuse]]
 """
 
@@ -119,7 +119,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--polish", type=int, default=400)
+    parser.add_argument("--polish", type=int, default=200)
     parser.add_argument("--checkpoint", type=Path, help="an .npz file that keeps the weights while training")
     parser.add_argument("--reuse", action="store_true", help="take the checkpoint as it is, and only measure and write")
     args = parser.parse_args()

@@ -1,16 +1,16 @@
 //! The sample apps that answer with pictures, as they are published: the painter, the letter maker, and colours and edges.
 
 mod letters;
+mod painter;
 mod palette;
 
 use std::{
-    fs,
     io::Cursor,
     path::{Path, PathBuf},
 };
 
 use image::{ImageFormat, RgbImage};
-use vision_protocol::{limits::RunLimits, manifest::Task};
+use vision_protocol::limits::RunLimits;
 use vision_runner::ipc::WireValue;
 
 use super::support::{
@@ -24,13 +24,9 @@ fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-apps")
 }
 
-/// A sample app in a worker, which has run its examples first.
-fn serve(name: &str, task: Option<Task>) -> Worker {
-    let package = Package::of_sources(&samples().join(name));
-    if let Some(task) = task {
-        fs::write(package.folder.path().join("app.wasm"), vision_glue::standard(task)).expect("a folder takes files");
-    }
-    Worker::serve(&package, RunLimits::default())
+/// A worker that serves a sample app, which has run its examples first. The package must outlive it.
+fn serve(package: &Package) -> Worker {
+    Worker::serve(package, RunLimits::default())
 }
 
 fn run(worker: &mut Worker, photo: &[u8], others: &[(&str, f64)]) -> Done {
