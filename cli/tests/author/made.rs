@@ -18,11 +18,13 @@ fn made(room: &Room, arguments: &[&str]) -> (Value, Value) {
 fn other_forms_of_yolo_find_the_dog() {
     let Some(data) = data() else { return };
     let (names, photo) = (data.model("detection/coco.names"), data.image("darknet_dog.jpg"));
-    for (kind, head) in [("yolov5", "YOLOv5"), ("yolov8", "YOLOv8")] {
+    // The first has a row per cell rather than three, so that only somebody who knows can tell it from a YOLOX.
+    for (kind, head, flags) in [("yolov5", "YOLOv5", &["--head", "YOLOv5"][..]), ("yolov8", "YOLOv8", &[])] {
         let room = Room::new();
         let source = data.model("detection/yolox_nano_416.onnx");
         let Some(model) = made_model(&room, kind, Some(&source)) else { return };
-        let (manifest, said) = made(&room, &["--model", &model, "--labels", &names, "--photo", &photo]);
+        let arguments = ["--model", &model, "--labels", &names, "--photo", &photo];
+        let (manifest, said) = made(&room, &[&arguments[..], flags].concat());
         assert_eq!((&manifest["Task"], &manifest["Models"][0]["Output"]["Head"]), (&json!("detection"), &json!(head)));
         assert_eq!(labels(&said["result"]["boxes"]["boxes"])[0], "dog", "{kind}: {said}");
     }

@@ -106,15 +106,16 @@ pub(super) fn yolov5(facts: &Facts, frame: Frame) -> Option<Form> {
     let (output, rows, columns) = table(facts)?;
     let classes = columns.checked_sub(GEOMETRY).filter(|classes| *classes > 0 && facts.suits(*classes))?;
     let is_count = STRIDES.iter().any(|strides| ANCHORS * frame.cells(strides) == rows);
-    if !(is_count || facts.labels.is_some() && rows > columns && rows >= MOST_OBJECTS) {
+    let is_asked = facts.asked.head == Some(Head::Yolov5);
+    if !(is_count || (facts.labels.is_some() || is_asked) && rows > columns && rows >= MOST_OBJECTS) {
         return None;
     }
-    // Taken by a form that says more.
-    if STRIDES.iter().any(|strides| frame.cells(strides) == rows) {
+    // A row per cell is a YOLOX's, unless one knows better.
+    let is_cells = STRIDES.iter().any(|strides| frame.cells(strides) == rows);
+    if is_cells && !is_asked {
         return None;
     }
-    let why =
-        format!("its output {} is a row of 5 + {classes} numbers for each of three boxes per cell", output.shown());
+    let why = format!("its output {} is a row of 5 + {classes} numbers for each box", output.shown());
     Some(centred(head(Head::Yolov5), if is_count { Likely::Sure } else { Likely::Usual }, why))
 }
 
