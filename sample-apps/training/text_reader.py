@@ -143,7 +143,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--detector-steps", type=int, default=900)
-    parser.add_argument("--recogniser-steps", type=int, default=2400)
+    parser.add_argument("--recogniser-steps", type=int, default=3700)
     parser.add_argument("--scenes", type=int, default=450)
     parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "text-reader",
                         help="folder that keeps the weights while training")
