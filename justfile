@@ -66,12 +66,14 @@ soak data="../shared" minutes="30":
     cargo build --release --workspace --all-targets
     VISION_TEST_DATA="$(realpath {{data}})" cargo bench --workspace --bench soak -- {{minutes}}
 
-# Train the sample apps' models anew (about an hour and a half; sample-apps/training/README.md names the fonts it needs).
+# Train the sample apps' models anew (about two hours; sample-apps/training/README.md names the fonts it needs).
 train:
     python3 -m venv target/training
     target/training/bin/python -m pip install --quiet -r sample-apps/training/requirements.txt
     target/training/bin/python sample-apps/training/digits.py
     target/training/bin/python sample-apps/training/shapes.py
+    target/training/bin/python sample-apps/training/stylizer.py
+    target/training/bin/python sample-apps/training/letters.py
     target/training/bin/python sample-apps/training/text_reader.py
 
 # Walk a newcomer's path, from a model to an app that answers on a portal, and print what each step takes.

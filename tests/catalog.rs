@@ -146,7 +146,7 @@ fn agree(result: &str, found: &Value, expected: &Value) -> bool {
             found.len() == expected.len() && found.iter().zip(expected).all(near)
         }
         "attributes" => list(found).iter().zip(list(expected)).all(|(one, other)| match one["value"].as_f64() {
-            Some(value) => (value - number(&other["value"])).abs() < 1.0,
+            Some(value) => (value - number(&other["value"])).abs() < 0.5,
             None => one["value"] == other["value"] && near(one, other, &["score"], SCORE_TOLERANCE),
         }),
         "embedding" => cosine(list(found), list(expected)) > 0.999,

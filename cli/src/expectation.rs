@@ -6,7 +6,7 @@ use vision_protocol::{
     results::{Boxes, ResultType, ScoredLabel},
 };
 
-/// Pixels that a box may be off: engines and machines round differently.
+/// Pixels that a box or a point may be off: engines and machines round differently.
 const PIXELS: f64 = 6.0;
 /// The same for scores.
 const SCORES: f64 = 0.05;
@@ -17,8 +17,9 @@ const CLOSE: f64 = 0.001;
 /// `tolerance` of the author's own, one is chosen that other engines keep, and what it says nothing about is left out:
 /// whatever follows on two of almost the same score, and the scores of boxes, whose sides are in pixels.
 pub(crate) fn of(manifest: &Manifest, result: &Map<String, Value>, tolerance: Option<f64>) -> Value {
-    let has_boxes = manifest.result_variables.iter().any(|variable| variable.result_type == ResultType::Boxes);
-    let tolerance = tolerance.unwrap_or(if has_boxes { PIXELS } else { SCORES });
+    let is_of_pixels = |kind: ResultType| matches!(kind, ResultType::Boxes | ResultType::Points | ResultType::Polygons);
+    let has_places = manifest.result_variables.iter().any(|variable| is_of_pixels(variable.result_type));
+    let tolerance = tolerance.unwrap_or(if has_places { PIXELS } else { SCORES });
     let mut expected = Map::new();
     for variable in &manifest.result_variables {
         let Some(value) = result.get(&variable.name) else { continue };

@@ -10,11 +10,17 @@ use std::{
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
-use vision_protocol::{Manifest, manifest::RunnerNeeds};
+use vision_protocol::{
+    Manifest,
+    manifest::{RunnerNeeds, Task},
+};
 
-use crate::{expectation, propose::Proposal};
+use crate::{
+    expectation,
+    propose::{GALLERY, Proposal},
+};
 
-pub(crate) use names::title;
+pub(crate) use names::{identifier, plain, title};
 
 /// What a new app is made of.
 pub(crate) struct Scaffold<'a> {
@@ -24,15 +30,18 @@ pub(crate) struct Scaffold<'a> {
     pub(crate) proposal: &'a Proposal,
     /// The model's file, and its content.
     pub(crate) model: (&'a Path, &'a [u8]),
-    /// One label per line.
-    pub(crate) labels: Option<&'a str>,
+    /// A place for a file of labels, and its content: one per line.
+    pub(crate) labels: Option<(&'a str, &'a str)>,
+    /// The vectors that labels belong to.
+    pub(crate) gallery: Option<&'a [u8]>,
     /// The photo's file, and its content.
     pub(crate) photo: Option<(&'a Path, &'a [u8])>,
     /// The engine that it needs, if it is not the one of every runner.
     pub(crate) engine: Option<&'a str>,
 }
 
-const LABELS: &str = "assets/labels.txt";
+/// Where labels lie in an app.
+pub(crate) const LABELS: &str = "assets/labels.txt";
 
 impl Scaffold<'_> {
     /// Writes all files into a folder that is there and empty, but for what the example expects.
@@ -48,22 +57,27 @@ impl Scaffold<'_> {
         let manifest = self.manifest();
         put(Manifest::FILE, (manifest.to_json() + "\n").as_bytes())?;
         put(&manifest.models[0].file, self.model.1)?;
-        if let Some(labels) = self.labels {
-            put(LABELS, labels.as_bytes())?;
+        if let Some((path, labels)) = self.labels {
+            put(path, labels.as_bytes())?;
+        }
+        if let Some(gallery) = self.gallery {
+            put(GALLERY, gallery)?;
         }
         put(
             "icon.svg",
             icon::svg(self.title, self.proposal.known().map(|known| known.sign).unwrap_or_default()).as_bytes(),
         )?;
         put("README.md", self.readme().as_bytes())?;
-        if let Some((_, content)) = self.photo {
-            let example = self.example().unwrap_or_default();
-            let name = self.photo_name().unwrap_or_default();
+        let Some(example) = self.example() else { return Ok(()) };
+        let mut inputs = Map::new();
+        if let (Some((_, content)), Some(name)) = (self.photo, self.photo_name()) {
             put(&format!("examples/{example}/{name}"), content)?;
-            let inputs = json!({ "Image": name });
-            put(&format!("examples/{example}/inputs.json"), (pretty(&inputs) + "\n").as_bytes())?;
+            inputs.insert(Task::PHOTO.to_owned(), name.into());
         }
-        Ok(())
+        for parameter in manifest.app_parameters {
+            inputs.extend(parameter.default.map(|value| (parameter.name, value)));
+        }
+        put(&format!("examples/{example}/inputs.json"), (pretty(&inputs.into()) + "\n").as_bytes())
     }
 
     /// Writes what the example expects from now on.
@@ -77,14 +91,18 @@ impl Scaffold<'_> {
         fs::write(&file, pretty(&expected) + "\n").with_context(|| format!("{} cannot be written", file.display()))
     }
 
-    /// The name of the example that the photo makes.
-    pub(crate) fn example(&self) -> Option<String> {
+    /// The name of the example: that of the photo, if it takes one.
+    fn example(&self) -> Option<String> {
+        if self.proposal.task == Task::Generation {
+            return Some("first".to_owned());
+        }
         let stem = self.photo?.0.file_stem()?.to_string_lossy().into_owned();
-        Some(names::plain(&stem, "photo").to_lowercase())
+        Some(plain(&stem, "photo").to_lowercase())
     }
 
     fn photo_name(&self) -> Option<String> {
-        let extension = match self.photo?.1 {
+        let (_, content) = self.photo.filter(|_| self.proposal.task != Task::Generation)?;
+        let extension = match content {
             [0xff, 0xd8, ..] => "jpg",
             [b'R', b'I', b'F', b'F', ..] => "webp",
             [b'G', b'I', b'F', ..] => "gif",
@@ -96,12 +114,9 @@ impl Scaffold<'_> {
 
     fn manifest(&self) -> Manifest {
         let stem = self.model.0.file_stem().unwrap_or_default().to_string_lossy();
-        let plain = names::plain(&stem, "model");
-        let model = self.proposal.model(
-            &names::identifier(&stem),
-            &format!("models/{plain}.onnx"),
-            self.labels.map(|_| LABELS),
-        );
+        let file = plain(&stem, "model");
+        let model =
+            self.proposal.model(&identifier(&stem), &format!("models/{file}.onnx"), self.labels.map(|(path, _)| path));
         let mut manifest = self.proposal.manifest(self.title, model);
         if let Some(known) = self.proposal.known() {
             manifest.category = known.category.to_owned();
@@ -116,13 +131,19 @@ impl Scaffold<'_> {
         let model = self.model.0.file_name().unwrap_or_default().to_string_lossy();
         let description = self.proposal.known().map(|known| known.description).unwrap_or_default();
         let head = self.proposal.output.head.map(|head| json!(head).as_str().unwrap_or_default().to_owned());
-        let head = head.map(|head| format!("; its output is read as {head}")).unwrap_or_default();
+        let head = head.map(|head| format!(" Its output is read as {head}.")).unwrap_or_default();
+        let (pixels, run) = match self.proposal.task {
+            Task::Generation => (String::new(), "vision run . --input Seed=2      "),
+            _ => {
+                let pixels = &self.proposal.preprocessing;
+                (format!(" A photo becomes its input so: {pixels}."), "vision run . --image photo.jpg   ")
+            }
+        };
         format!(
-            "# {title}\n\n{description}\n\nThe model is `{model}`. A photo becomes its input as {pixels}{head}.\n\n\
-             ```sh\nvision run . --image photo.jpg    # run it here\nvision test .                     # run its examples\n\
+            "# {title}\n\n{description}\n\nThe model is `{model}`.{pixels}{head}\n\n\
+             ```sh\n{run} # run it here\nvision test .                     # run its examples\n\
              vision pack .                     # make the zip that a marketplace takes\n```\n",
             title = self.title,
-            pixels = self.proposal.preprocessing,
         )
     }
 }

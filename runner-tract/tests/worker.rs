@@ -8,6 +8,8 @@ mod kits;
 mod pictures;
 #[path = "worker/reading.rs"]
 mod reading;
+#[path = "worker/sample_pictures/mod.rs"]
+mod sample_pictures;
 mod support;
 #[path = "worker/tasks/mod.rs"]
 mod tasks;

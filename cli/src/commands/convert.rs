@@ -149,7 +149,7 @@ fn convert(options: &Options, output: Option<&Path>) -> anyhow::Result<Result<Co
         .tempfile_in(&folder)
         .with_context(|| format!("cannot write to {}", folder.display()))?;
     write(&mut file, &model)?;
-    let frame = Frame::of(&Graph::read(file.path())?).map(|frame| (frame.width, frame.height));
+    let frame = Frame::of(&Graph::read(file.path())?, None).map(|frame| (frame.width, frame.height));
     let progress = Progress::new("computing with tract");
     let tract = measure(Which::Tract, file.path(), frame)?;
     if let Measurement::Computes(Measured { outputs, .. }) = &tract

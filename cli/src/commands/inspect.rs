@@ -10,7 +10,7 @@ use vision_protocol::manifest::{ModelInput, ModelOutput};
 use crate::{
     model::{Graph, Measurement, Which, measure},
     progress::Progress,
-    propose::{Facts, Frame, Proposal, proposals},
+    propose::{Asked, Facts, Frame, Proposal, is_measurable, labels_of_metadata, proposals},
     show::clean,
 };
 
@@ -53,7 +53,7 @@ struct Tried {
 
 pub(crate) fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let graph = Graph::read(&options.model)?;
-    let frame = Frame::of(&graph).map(|frame| (frame.width, frame.height));
+    let frame = Frame::of(&graph, None).map(|frame| (frame.width, frame.height));
     let progress = Progress::of(Which::ALL.len(), "");
     let mut engines = Vec::new();
     for which in Which::ALL {
@@ -66,7 +66,8 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> anyhow::Result<Exi
         Measurement::Computes(measured) => Some(measured),
         _ => None,
     });
-    let proposals = proposals(&Facts::new(&graph, measured, None), None);
+    let labels = labels_of_metadata(&graph.metadata);
+    let proposals = proposals(&Facts::new(&graph, measured, labels, Asked::default()));
     if options.json {
         let document = Document { model: &graph, engines: &engines, proposals: &proposals };
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
@@ -134,23 +135,33 @@ fn report_engines(out: &mut impl Write, engines: &[Tried]) -> anyhow::Result<()>
 
 fn report_proposals(out: &mut impl Write, proposals: &[Proposal]) -> anyhow::Result<()> {
     let Some(first) = proposals.first() else {
-        writeln!(out, "Use: none of the standard tasks that are known here fits. Write app.json and glue by hand.")?;
+        writeln!(
+            out,
+            "Use: none of the standard tasks fits. `vision new NAME --language rust --model …` begins an app whose code uses it."
+        )?;
         return Ok(());
     };
     let head = first.output.head.map(|head| format!(", head {}", json!(head).as_str().unwrap_or_default()));
     writeln!(out, "Use: {}{}", first.task.name(), head.unwrap_or_default())?;
     writeln!(out, "  because {}", clean(&first.why))?;
     writeln!(out, "  pixels: {}", first.preprocessing)?;
-    let others: Vec<_> = proposals[1..]
-        .iter()
-        .map(|other| match other.task == first.task {
-            true => other.preprocessing.clone(),
-            false => format!("{}: {}", other.task.name(), other.preprocessing),
-        })
-        .collect();
-    if !others.is_empty() {
-        writeln!(out, "  or: {}", others.join("; "))?;
-        writeln!(out, "  `vision new NAME --model … --photo …` tries them on a photo and takes the surest")?;
+    if let Some(missing) = &first.missing {
+        writeln!(out, "  still to be said: {}", clean(missing))?;
+    }
+    let of_task: Vec<_> = proposals[1..].iter().filter(|other| other.task == first.task).collect();
+    if !of_task.is_empty() {
+        let ways: Vec<_> = of_task.iter().map(|other| other.preprocessing.as_str()).collect();
+        writeln!(out, "  or: {}", ways.join("; "))?;
+        if is_measurable(first.task) {
+            writeln!(out, "  `vision new NAME --model … --photo …` tries them on a photo and takes the surest")?;
+        }
+    }
+    let mut tasks = vec![first.task];
+    for other in proposals {
+        if !tasks.contains(&other.task) {
+            tasks.push(other.task);
+            writeln!(out, "  or {}: {}", other.flags(first), clean(&other.why))?;
+        }
     }
     let described = Described { input: &first.input, output: &first.output };
     writeln!(out, "  in app.json: {}", serde_json::to_string(&described)?)?;

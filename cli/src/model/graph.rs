@@ -16,6 +16,8 @@ use tract_onnx::{
     prelude::Framework,
 };
 
+use super::preamble::{Preamble, preamble};
+
 /// The parts of a file that people and proposals look at.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Graph {
@@ -40,6 +42,8 @@ pub(crate) struct Graph {
     /// What the first convolution says of the scale of its input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) first_layer: Option<FirstLayer>,
+    /// What is done with the input before that.
+    pub(crate) preamble: Preamble,
 }
 
 /// How strongly the first convolution answers to its input. All are medians over its filters.
@@ -110,6 +114,7 @@ impl Graph {
             weights: kinds,
             metadata: model.metadata_props.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect(),
             first_layer: first_layer(graph, &weights),
+            preamble: preamble(graph, &weights),
         })
     }
 }
@@ -133,10 +138,14 @@ fn port(info: &ValueInfoProto, from: Option<String>) -> Port {
     Port { name: info.name.clone(), element, shape: shape.collect(), from }
 }
 
-/// The operator behind an output, past those that only change its shape.
+/// Operators that give numbers another place, or put more of the same between them.
+const MOVES: [&str; 10] =
+    ["Cast", "Flatten", "Identity", "Reshape", "Resize", "Slice", "Squeeze", "Transpose", "Unsqueeze", "Upsample"];
+
+/// The operator behind an output, past those that only move its numbers.
 fn origin(output: &str, made: &HashMap<&str, &NodeProto>) -> Option<String> {
     let mut node = *made.get(output)?;
-    while matches!(node.op_type.as_str(), "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Transpose" | "Identity") {
+    while MOVES.contains(&node.op_type.as_str()) {
         match node.input.first().and_then(|input| made.get(input.as_str())) {
             Some(before) => node = before,
             None => break,

@@ -1,16 +1,18 @@
-//! Detection: heads are told by the shapes of their outputs, which follow from the frame.
+//! Detection: heads are told by how many rows and columns an output has.
 
-use vision_protocol::manifest::{Anchor, Channels, Fit, Head, ModelInput, ModelOutput, Task};
+mod faces;
+mod mobile;
+mod ssd;
+mod yolo;
 
-use super::{
-    BGR_1, BGR_255, Facts, Frame, IMAGENET, Known, Output, Proposal, RGB_1, RGB_255, RGB_SIGNED, Scale, suited,
-};
+use vision_protocol::manifest::Task;
+
+use super::{Facts, Form, Frame, Known, Likely};
 
 /// Pixels per cell of each level, in the forms that are seen.
 const STRIDES: [&[u32]; 3] = [&[8, 16, 32], &[8, 16, 32, 64], &[16, 32]];
 /// Fewer rows than this are no boxes.
 const FEWEST: u64 = 50;
-const CENTRED: Scale = Scale::new("RGB, around 127 by 128", Channels::Rgb, 1.0).with(&[127.0], &[128.0]);
 
 pub(super) const TASK: Known = Known {
     task: Task::Detection,
@@ -21,146 +23,121 @@ pub(super) const TASK: Known = Known {
     propose,
 };
 
+/// A reader of one form of output.
+type Reader = fn(&Facts, Frame) -> Option<Form>;
+
+/// The forms, the most particular first.
+const READERS: [Reader; 10] = [
+    faces::ultraface,
+    faces::yunet,
+    mobile::nanodet,
+    mobile::fastestdet,
+    yolo::yolox,
+    yolo::yolov5,
+    yolo::yolov8,
+    yolo::yolov10,
+    yolo::yolov2,
+    ssd::ssd,
+];
+
 /// How a model may be used for detection.
-fn propose(facts: &Facts) -> Vec<Proposal> {
+fn propose(facts: &Facts) -> Vec<Form> {
     let Some(frame) = facts.frame.filter(|frame| !frame.gray) else { return Vec::new() };
-    [yolox(facts, frame), yolov8(facts, frame), ssd(facts, frame)].into_iter().flatten().flatten().collect()
-}
-
-/// `[1, cells, 5 + classes]`, a row for each cell of each level.
-fn yolox(facts: &Facts, frame: Frame) -> Option<Vec<Proposal>> {
-    let [Output { shape, .. }] = &facts.outputs[..] else { return None };
-    let &[1, rows, columns] = &shape[..] else { return None };
-    let strides = STRIDES.iter().find(|strides| cells(frame, strides) == rows)?;
-    let classes = columns.checked_sub(5).filter(|classes| *classes > 0 && suits(facts, *classes))?;
-    let mut output = ModelOutput { head: Some(Head::Yolox), ..ModelOutput::default() };
-    if *strides != STRIDES[0] {
-        output.strides = strides.to_vec();
+    // Boxes with masks, points or angles have columns that no head here reads.
+    if facts.ultralytics.as_ref().is_some_and(|said| !matches!(said.task.as_str(), "detect" | "")) {
+        return Vec::new();
     }
-    let why = format!(
-        "its output {} is a row of 5 + {classes} numbers for each of the {rows} cells that {strides:?} pixels make of {} x {}",
-        shown(shape),
-        frame.width,
-        frame.height
-    );
-    // Older ones, and those that were trained with other programs, want ImageNet's numbers.
-    Some(each((facts, frame), &[BGR_255, RGB_255, IMAGENET], &why, &output, |input| {
-        input.fit = Some(Fit::Letterbox);
-    }))
+    READERS.iter().filter_map(|read| read(facts, frame)).collect()
 }
 
-/// `[1, 4 + classes, boxes]`.
-fn yolov8(facts: &Facts, frame: Frame) -> Option<Vec<Proposal>> {
-    let [Output { shape, .. }] = &facts.outputs[..] else { return None };
-    let &[1 | 0, rows, boxes] = &shape[..] else { return None };
-    let classes = rows.checked_sub(4).filter(|classes| *classes > 0 && suits(facts, *classes))?;
-    let is_box_count = boxes == 0 || STRIDES.iter().any(|strides| cells(frame, strides) == boxes);
-    if !(is_box_count || facts.labels.is_some() && boxes > rows && boxes >= FEWEST) {
-        return None;
-    }
-    let output = ModelOutput { head: Some(Head::Yolov8), ..ModelOutput::default() };
-    let why = format!("its output {} is a column of 4 + {classes} numbers for each box", shown(shape));
-    Some(each((facts, frame), &[RGB_1, BGR_1, RGB_255], &why, &output, |input| {
-        (input.fit, input.anchor) = (Some(Fit::Letterbox), Some(Anchor::Center));
-    }))
-}
-
-/// Boxes `[1, n, 4]` and scores `[1, n, 1 + classes]`.
-fn ssd(facts: &Facts, frame: Frame) -> Option<Vec<Proposal>> {
-    let [first, second] = &facts.outputs[..] else { return None };
-    let is_boxes = |output: &Output, other: &Output| {
-        output.shape.last() == Some(&4) && (other.shape.last() != Some(&4) || output.name.contains("box"))
-    };
-    let (boxes, scores) = if is_boxes(first, second) { (first, second) } else { (second, first) };
-    let (&[.., rows, 4], &[.., scored, classes]) = (&boxes.shape[..], &scores.shape[..]) else { return None };
-    let labelled = |labels| labels as u64 == classes || labels as u64 + 1 == classes;
-    if rows != scored || classes < 2 || rows > 0 && rows < FEWEST || !facts.labels.is_none_or(labelled) {
-        return None;
-    }
-    let output = ModelOutput { head: Some(Head::Ssd), ..ModelOutput::default() };
-    let why = format!(
-        "it has boxes {} and beside them scores {} of {classes} classes, the background first",
-        shown(&boxes.shape),
-        shown(&scores.shape),
-    );
-    Some(each((facts, frame), &[CENTRED, RGB_SIGNED, RGB_255, RGB_1, IMAGENET], &why, &output, |input| {
-        input.fit = Some(Fit::Stretch);
-    }))
-}
-
-/// A proposal for each scale.
-fn each(
-    (facts, frame): (&Facts, Frame),
-    scales: &[Scale],
-    why: &str,
-    output: &ModelOutput,
-    fit: impl Fn(&mut ModelInput),
-) -> Vec<Proposal> {
-    let one = |scale: &Scale| {
-        let mut input = scale.input(frame);
-        fit(&mut input);
-        let how = match (input.fit, input.anchor) {
-            (Some(Fit::Letterbox), Some(Anchor::Center)) => ", padded around",
-            (Some(Fit::Letterbox), _) => ", padded at right and bottom",
-            _ => ", stretched",
-        };
-        Proposal {
-            task: Task::Detection,
-            input,
-            output: output.clone(),
-            preprocessing: scale.words.to_owned() + how,
-            why: why.to_owned(),
-        }
-    };
-    suited(scales, facts).iter().map(one).collect()
-}
-
-/// Whether there are as many labels, if there are any.
-fn suits(facts: &Facts, classes: u64) -> bool {
-    facts.labels.is_none_or(|labels| labels as u64 == classes)
-}
-
-fn cells(frame: Frame, strides: &[u32]) -> u64 {
-    strides.iter().map(|stride| u64::from(frame.width / stride) * u64::from(frame.height / stride)).sum()
-}
-
-fn shown(shape: &[u64]) -> String {
-    let sides: Vec<_> = shape.iter().map(|&n| if n == 0 { "?".to_owned() } else { n.to_string() }).collect();
-    format!("[{}]", sides.join(", "))
+/// Likely, or sure if the labels say so too.
+fn likely(facts: &Facts) -> Likely {
+    if facts.labels.is_some() { Likely::Sure } else { Likely::Usual }
 }
 
 #[cfg(test)]
 mod tests {
-    use vision_protocol::manifest::Layout;
+    use vision_protocol::manifest::Head;
 
+    use super::super::facts::{Ultralytics, test_support::*};
     use super::*;
 
-    fn heads(outputs: &[(&str, &[u64])], labels: Option<usize>) -> Vec<Head> {
-        let frame = Frame { width: 416, height: 416, open: false, layout: Layout::Nchw, gray: false };
-        let outputs = outputs.iter().map(|(name, shape)| Output {
-            name: (*name).to_owned(),
-            shape: shape.to_vec(),
-            from: "Concat".to_owned(),
-        });
-        let facts = Facts { frame: Some(frame), outputs: outputs.collect(), labels, first_layer: None };
-        let mut heads: Vec<_> = propose(&facts).into_iter().filter_map(|proposal| proposal.output.head).collect();
-        heads.dedup();
-        heads
+    fn heads(size: (u32, u32), outputs: &[(&str, &[u64])], labels: Option<usize>) -> Vec<Head> {
+        let outputs: Vec<_> = outputs.iter().map(|(name, shape)| (*name, *shape, "Concat")).collect();
+        let facts = Facts { labels: labels.map(names), ..facts(size, &outputs) };
+        propose(&facts).into_iter().filter_map(|form| form.output.head).collect()
     }
 
     #[test]
-    fn heads_are_told_by_their_shapes() {
-        assert_eq!(heads(&[("output", &[1, 3549, 85])], Some(80)), [Head::Yolox]);
-        assert_eq!(heads(&[("output0", &[1, 84, 3549])], None), [Head::Yolov8]);
-        assert_eq!(heads(&[("scores", &[1, 4420, 2]), ("boxes", &[1, 4420, 4])], None), [Head::Ssd]);
-        assert_eq!(heads(&[("scores", &[1, 4420, 4]), ("boxes", &[1, 4420, 4])], Some(3)), [Head::Ssd]);
+    fn heads_of_one_output_are_told_by_its_shape() {
+        let of = |shape: &[u64], labels| heads((416, 416), &[("output", shape)], labels);
+        assert_eq!(of(&[1, 3549, 85], Some(80)), [Head::Yolox]);
+        assert_eq!(of(&[1, 10647, 85], Some(80)), [Head::Yolov5]);
+        assert_eq!(of(&[1, 10647, 85], None), [Head::Yolov5]);
+        assert_eq!(of(&[1, 84, 3549], None), [Head::Yolov8]);
+        assert_eq!(of(&[1, 300, 6], Some(80)), [Head::Yolov10]);
+        assert_eq!(of(&[1, 85, 26, 26], Some(80)), [Head::FastestDet]);
+        assert_eq!(of(&[1, 425, 13, 13], Some(80)), [Head::Yolov2]);
+        assert_eq!(of(&[1, 13, 13, 125], None), [Head::Yolov2]);
+    }
+
+    #[test]
+    fn exports_of_usual_sizes_are_known() {
+        // YOLOv5, YOLOv8 and YOLOv10 at 640 x 640, and at 640 x 480.
+        assert_eq!(heads((640, 640), &[("output0", &[1, 25200, 85])], None), [Head::Yolov5]);
+        assert_eq!(heads((640, 640), &[("output0", &[1, 84, 8400])], None), [Head::Yolov8]);
+        assert_eq!(heads((640, 480), &[("output0", &[1, 84, 6300])], None), [Head::Yolov8]);
+        assert_eq!(heads((640, 640), &[("output0", &[1, 300, 6])], None), [Head::Yolov10]);
+        // One class: five and six columns.
+        assert_eq!(heads((640, 640), &[("output0", &[1, 5, 8400])], Some(1)), [Head::Yolov8]);
+        assert_eq!(heads((640, 640), &[("output0", &[1, 25200, 6])], Some(1)), [Head::Yolov5]);
+    }
+
+    #[test]
+    fn heads_of_several_outputs_are_told_by_how_they_belong_together() {
+        let of = |size, outputs: &[(&str, &[u64])], labels| heads(size, outputs, labels);
+        assert_eq!(of((320, 240), &[("scores", &[1, 4420, 2]), ("boxes", &[1, 4420, 4])], None)[0], Head::UltraFace);
+        assert_eq!(of((300, 300), &[("scores", &[1, 1917, 91]), ("boxes", &[1, 1917, 4])], Some(90)), [Head::Ssd]);
+        assert_eq!(of((300, 300), &[("scores", &[1, 1917, 4]), ("boxes", &[1, 1917, 4])], Some(3)), [Head::Ssd]);
+        let levels: [(&str, &[u64]); 6] = [
+            ("a", &[1, 1600, 80]),
+            ("b", &[1, 400, 80]),
+            ("c", &[1, 100, 80]),
+            ("d", &[1, 1600, 32]),
+            ("e", &[1, 400, 32]),
+            ("f", &[1, 100, 32]),
+        ];
+        assert_eq!(of((320, 320), &levels, Some(80)), [Head::NanoDet]);
+        let cells: Vec<(String, [u64; 3])> = [("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)]
+            .iter()
+            .flat_map(|(name, numbers)| {
+                [(8, 6400), (16, 1600), (32, 400)]
+                    .map(|(stride, cells)| (format!("{name}_{stride}"), [1, cells, *numbers]))
+            })
+            .collect();
+        let cells: Vec<(&str, &[u64])> = cells.iter().map(|(name, shape)| (name.as_str(), &shape[..])).collect();
+        assert_eq!(of((640, 640), &cells, None), [Head::YuNet]);
     }
 
     #[test]
     fn other_shapes_are_none() {
-        // Three anchors per cell, as YOLOv5; a classifier; other labels than classes.
-        assert_eq!(heads(&[("output", &[1, 10647, 85])], None), []);
-        assert_eq!(heads(&[("output", &[1, 1000])], None), []);
-        assert_eq!(heads(&[("output", &[1, 3549, 85])], Some(20)), []);
+        let of = |shape: &[u64], labels| heads((416, 416), &[("output", shape)], labels);
+        assert_eq!(of(&[1, 1000], None), []);
+        assert_eq!(of(&[1, 3549, 85], Some(20)), []);
+        assert_eq!(of(&[1, 10647, 85], Some(20)), []);
+        assert_eq!(of(&[1, 5000, 85], None), []);
+    }
+
+    #[test]
+    fn an_exporter_says_what_columns_mean() {
+        let of = |task: &str, description: &str| {
+            let said = Ultralytics { task: task.to_owned(), description: description.to_owned() };
+            let facts =
+                Facts { ultralytics: Some(said), ..facts((640, 640), &[("output0", &[1, 56, 8400], "Concat")]) };
+            propose(&facts).into_iter().filter_map(|form| form.output.head).collect::<Vec<_>>()
+        };
+        assert_eq!(of("detect", "Ultralytics YOLOv8n model"), [Head::Yolov8]);
+        assert_eq!(of("detect", "Ultralytics YOLO11n model trained on coco.yaml"), [Head::Yolo11]);
+        assert_eq!(of("pose", "Ultralytics YOLO11n-pose model"), []);
     }
 }

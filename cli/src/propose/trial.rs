@@ -1,18 +1,20 @@
 //! Several ways to use a model, tried on a photo by a runner: the surest one is taken.
 
+mod sureness;
+
 use std::{collections::BTreeMap, io::Cursor};
 
 use anyhow::Context;
 use image::{DynamicImage, ImageDecoder, ImageReader, codecs::jpeg::JpegEncoder};
 use serde::Serialize;
-use serde_json::{Map, Value};
-use vision_protocol::manifest::Task;
 
 use super::Proposal;
 use crate::{
     local::{self, Failure, Input, Session},
     progress::Progress,
 };
+
+pub(crate) use sureness::is_measurable;
 
 /// Releases of candidates; the app itself is published under another id.
 const FIRST_RELEASE: i64 = 1_000;
@@ -34,7 +36,8 @@ pub(crate) struct Candidate<'a> {
 pub(crate) struct Tried {
     /// The proposal.
     pub(crate) proposal: Proposal,
-    /// What it says of the photo, of its mirror image and of its middle, on average: 0 to 1.
+    /// How sure it is of the photo, 0 to 1; where a mirror image would say the same, on average with that and the
+    /// photo's middle. Of a picture that it makes: how like the photo that is.
     pub(crate) confidence: f64,
     /// What it is so sure of.
     pub(crate) answer: String,
@@ -44,7 +47,7 @@ pub(crate) struct Tried {
     pub(crate) chosen: bool,
 }
 
-/// Tries all proposals on a photo; one of them is chosen.
+/// Tries all proposals, which are for one task, on a photo; one of them is chosen.
 ///
 /// # Errors
 /// When no proposal runs at all, with the runner's words about the first.
@@ -54,12 +57,11 @@ pub(crate) async fn choose(
     proposals: Vec<Proposal>,
     photo: &[u8],
 ) -> Result<Vec<Tried>, Failure> {
-    let views = views(photo)?;
     let progress = Progress::of(proposals.len(), "trying the ways to use the model on the photo");
     let (mut tried, mut refused) = (Vec::new(), None);
     for (release, proposal) in (FIRST_RELEASE..).zip(proposals) {
         progress.say(&proposal.preprocessing);
-        match tried_on(session, release, candidate, &proposal, &views).await {
+        match tried_on(session, release, candidate, &proposal, photo).await {
             Ok((confidence, answer)) => tried.push(Tried { proposal, confidence, answer, close: false, chosen: false }),
             Err(Failure::Refused(refusal)) => refused = refused.or(Some(Failure::Refused(refusal))),
             Err(failure) => return Err(failure),
@@ -83,20 +85,23 @@ async fn tried_on(
     release: i64,
     candidate: &Candidate<'_>,
     proposal: &Proposal,
-    views: &[Vec<u8>],
+    photo: &[u8],
 ) -> Result<(f64, String), Failure> {
     const LABELS: &str = "assets/labels.txt";
     let model = proposal.model("model", "models/model.onnx", candidate.labels.map(|_| LABELS));
+    let with_labels = model.labels.is_some();
     let manifest = proposal.manifest("Candidate", model).to_json();
     let mut files = vec![("app.json", manifest.as_bytes()), ("models/model.onnx", candidate.model)];
-    files.extend(candidate.labels.map(|labels| (LABELS, labels.as_bytes())));
+    files.extend(candidate.labels.filter(|_| with_labels).map(|labels| (LABELS, labels.as_bytes())));
     let (package, manifest) = local::completed(&files)?;
     session.publish(release, &package).await?;
+    let upright = upright(photo)?;
+    let views = if sureness::is_of_mirrors(proposal.task) { views(photo, &upright)? } else { vec![photo.to_vec()] };
     let mut sums: BTreeMap<String, f64> = BTreeMap::new();
-    for view in views {
+    for view in &views {
         let inputs = [(manifest.app_parameters[0].name.clone(), Input::Photo(view.clone()))];
         let ran = session.run(release, &manifest, &inputs).await?;
-        for (label, score) in scores(proposal.task, &ran.response.result) {
+        for (label, score) in sureness::of(proposal.task, &ran, &upright) {
             *sums.entry(label).or_default() += score / views.len() as f64;
         }
     }
@@ -104,32 +109,22 @@ async fn tried_on(
     Ok(best.map_or((0.0, "nothing".to_owned()), |(label, confidence)| (confidence, label)))
 }
 
-/// The best score of each label in a result.
-fn scores(task: Task, result: &Map<String, Value>) -> BTreeMap<String, f64> {
-    let list = match task {
-        Task::Detection => result.values().find_map(|value| value["boxes"].as_array()),
-        _ => result.values().find_map(Value::as_array),
-    };
-    let mut scores = BTreeMap::new();
-    for one in list.into_iter().flatten() {
-        let (Some(label), Some(score)) = (one["label"].as_str(), one["score"].as_f64()) else { continue };
-        let known: &mut f64 = scores.entry(label.to_owned()).or_default();
-        *known = known.max(score);
-    }
-    scores
-}
-
-/// The photo, its mirror image and its middle. Numbers that a network was not made for give answers that are sure, and
-/// another one for each of these.
-fn views(photo: &[u8]) -> anyhow::Result<[Vec<u8>; 3]> {
+/// The photo as people see it.
+fn upright(photo: &[u8]) -> anyhow::Result<DynamicImage> {
     let reader = ImageReader::new(Cursor::new(photo)).with_guessed_format()?;
     let mut decoder = reader.into_decoder().context("the photo cannot be read")?;
     let orientation = decoder.orientation().context("the photo cannot be read")?;
     let mut picture = DynamicImage::from_decoder(decoder).context("the photo cannot be read")?;
     picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+/// The photo, its mirror image and its middle. Numbers that a network was not made for give answers that are sure, and
+/// another one for each of these.
+fn views(photo: &[u8], picture: &DynamicImage) -> anyhow::Result<Vec<Vec<u8>>> {
     let (width, height) = (picture.width(), picture.height());
     let middle = picture.crop_imm(width / 12, height / 12, (width - width / 6).max(1), (height - height / 6).max(1));
-    Ok([photo.to_vec(), encoded(&picture.fliph())?, encoded(&middle)?])
+    Ok(vec![photo.to_vec(), encoded(&picture.fliph())?, encoded(&middle)?])
 }
 
 fn encoded(picture: &DynamicImage) -> anyhow::Result<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! Names that fit into a package, made of names that people give.
 
 /// Letters, digits, `-` and `_` of a name; something else if none is left.
-pub(super) fn plain(name: &str, otherwise: &str) -> String {
+pub(crate) fn plain(name: &str, otherwise: &str) -> String {
     let dashed: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
     let parts: Vec<_> = dashed.split('-').filter(|part| !part.is_empty()).collect();
     let mut plain = parts.join("-");
@@ -10,7 +10,7 @@ pub(super) fn plain(name: &str, otherwise: &str) -> String {
 }
 
 /// A name as glue loads a model by.
-pub(super) fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     let underscored = plain(name, "model").replace('-', "_");
     if underscored.starts_with(|c: char| c.is_ascii_alphabetic()) {
         underscored

@@ -79,7 +79,7 @@ fn faces_are_found_by_a_head_of_two_outputs() {
     let names = room.write("faces.txt", "background\nface\n");
     let (model, photo) = (data.model("face_detection/ultraface_RFB-320.onnx"), data.image("skimage_astronaut.png"));
     let (manifest, said) = made(&room, &["--model", &model, "--labels", &names, "--photo", &photo]);
-    assert_eq!(manifest["Models"][0]["Output"]["Head"], "SSD");
+    assert_eq!(manifest["Models"][0]["Output"]["Head"], "UltraFace");
     assert_eq!(labels(&said["result"]["boxes"]["boxes"]), ["face"], "{said}");
 }
 
@@ -111,7 +111,11 @@ fn what_is_missing_or_unfit_is_told() {
     let said = vision(&["new", &app, "--model", &data.model("faceapi/age_gender.onnx"), "--task", "detection"]).ends(1);
     assert!(said.out.contains("no form that is known here of detection"), "{}", said.out);
     let said = vision(&["new", &app, "--model", &model, "--task", "magic"]).ends(2);
-    assert!(said.errors.contains("must be one of: detection"), "{}", said.errors);
+    assert!(said.errors.contains("must be one of: classification, detection"), "{}", said.errors);
+    let said = vision(&["new", &app, "--model", &model, "--task", "detection", "--class", "1"]).ends(2);
+    assert!(said.errors.contains("--class belongs to the task segmentation"), "{}", said.errors);
+    let said = vision(&["new", &app, "--model", &model, "--model", &model]).ends(2);
+    assert!(said.errors.contains("--language"), "{}", said.errors);
     // Nothing is left of what did not become an app.
     assert!(fs::read_dir(room.path(".")).expect("the folder").next().is_none());
 }
@@ -133,6 +137,26 @@ fn on_a_terminal_it_asks_for_what_is_missing() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("The model, an ONNX file"), "{text}");
     vision(&["check", &room.path("asked")]).ends(0);
+}
+
+#[test]
+fn what_was_not_taken_is_told_with_the_options_that_choose_it() {
+    let Some(data) = data() else { return };
+    let room = Room::new();
+    let (app, model) = (room.path("made"), data.model("segmentation/deeplab_v3_1_default_1_op13.onnx"));
+    let photo = data.image("darknet_dog.jpg");
+    let said = vision(&["new", &app, "--model", &model, "--photo", &photo]).ends(0);
+    for words in ["an app for segmentation, head Logits", "--channels RGB --divisor 255: RGB, 0 to 1", "no labels"] {
+        assert!(said.out.contains(words), "{words:?} is not in\n{}", said.out);
+    }
+    let other = room.path("other");
+    let chosen = ["--channels", "RGB", "--divisor", "255", "--class", "12", "--fit", "crop"];
+    vision(&[&["new", &other, "--model", &model, "--photo", &photo], &chosen[..]].concat()).ends(0);
+    let manifest: Value = serde_json::from_slice(&room.read("other/app.json")).expect("a manifest");
+    let described = &manifest["Models"][0];
+    assert_eq!(described["Input"], json!({ "Channels": "RGB", "Divisor": 255.0, "Fit": "Crop" }));
+    assert_eq!(described["Output"]["Class"], 12);
+    vision(&["test", &other]).ends(0);
 }
 
 /// The smallest model whose output has the form of YOLOv8's: whatever it sees, a traffic light stands in the middle.

@@ -68,6 +68,19 @@ pub(crate) fn onnx_runtime() -> Option<()> {
     }
 }
 
+/// The name of a model of a form that no real model at hand has, made by tests/reference; `None` says that the test is
+/// skipped.
+pub(crate) fn made_model(room: &Room, kind: &str, source: Option<&str>) -> Option<String> {
+    let Some(python) = env::var_os("VISION_TEST_PYTHON") else {
+        return skipped("VISION_TEST_PYTHON names no Python with the package onnx");
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/reference/made_models.py");
+    let file = room.path(&format!("{kind}.onnx"));
+    let output = Command::new(python).arg(script).args([kind, &file]).args(source).output().expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(file)
+}
+
 /// Says that a test is skipped; fails it where everything must be there.
 pub(crate) fn skipped<T>(why: &str) -> Option<T> {
     assert!(env::var("CI").as_deref() != Ok("true"), "CI=true, but {why}");

@@ -74,7 +74,9 @@ fn overlap(one: [f64; 4], other: [f64; 4]) -> f64 {
 
 #[test]
 fn products_are_found_and_looked_up() {
-    let mut worker = Worker::serve(&Package::sample("product-finder"), RunLimits::default());
+    // Kept until the runs are done: they read its assets.
+    let package = Package::sample("product-finder");
+    let mut worker = Worker::serve(&package, RunLimits::default());
     let scenes: Value = serde_json::from_slice(&fs::read(held_out("products/scenes.json")).unwrap()).unwrap();
     let (mut drawn, mut found, mut right, mut boxes, mut wrong) = (0, 0, 0, 0, Vec::new());
     for scene in scenes.as_array().unwrap() {

@@ -80,7 +80,7 @@ fn boxes_on_a_large_photo_lie_as_with_all_its_pixels() {
         assert!((number(&part["score"]) - number(&whole["score"])).abs() < 0.01, "{part}, not {whole}");
         for side in ["x", "y", "width", "height"] {
             // Of 4,000 pixels, of which the model sees 416.
-            assert!((number(&part[side]) - number(&whole[side])).abs() < 10.0, "{part}, not {whole}");
+            assert!((number(&part[side]) - number(&whole[side])).abs() < 2.0, "{part}, not {whole}");
         }
     }
 }

@@ -111,9 +111,61 @@ class JaxOps:
         """ReLU of a sum."""
         return jax.nn.relu(x + y)
 
+    def relu(self, x):
+        """Nothing below zero."""
+        return jax.nn.relu(x)
+
     def sigmoid(self, x):
         """Logistic function."""
         return jax.nn.sigmoid(x)
+
+    def add(self, x, y):
+        """A sum. A vector [N, C] is added to every place of a map."""
+        return x + self._spread(y, x)
+
+    def multiply(self, x, y):
+        """A product, place by place. A vector [N, C] meets every place of a map, a map of one channel every channel."""
+        return x * self._spread(y, x)
+
+    def linear(self, x, scale, shift=0.0):
+        """scale * x + shift, with two plain numbers."""
+        return x * scale + shift
+
+    def inverse(self, x):
+        """1 / x."""
+        return 1 / x
+
+    def total(self, x):
+        """The sum over all channels of a map, as a map of one."""
+        return x.sum(-1, keepdims=True)
+
+    def widen(self, x, by):
+        """A map with its edges repeated `by` times to every side."""
+        return jnp.pad(x, ((0, 0), (by, by), (by, by), (0, 0)), mode="edge")
+
+    def trim(self, x, by):
+        """A map without its outermost places, `by` to every side."""
+        return x[:, by:-by, by:-by]
+
+    def part(self, x, start, end):
+        """Channels `start` up to, not including, `end`."""
+        return x[..., start:end]
+
+    def to_map(self, x, channels, height, width):
+        """Vectors [N, channels * height * width] as maps."""
+        return x.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+
+    def spread_pixels(self, x, factor):
+        """Each place becomes factor x factor places with fewer channels: [N, H, W, f f C] to [N, f H, f W, C].
+
+        Of the channels, those of the first place come first, row by row.
+        """
+        n, height, width, channels = x.shape
+        x = x.reshape(n, height, width, factor, factor, channels // factor**2)
+        return x.transpose(0, 1, 3, 2, 4, 5).reshape(n, height * factor, width * factor, -1)
+
+    def _spread(self, y, x):
+        return y[:, None, None, :] if y.ndim < x.ndim else y
 
     def stack_channels(self, parts):
         """Joins maps of equal size along their channels."""
@@ -124,10 +176,10 @@ class JaxOps:
         return jnp.concatenate([m.reshape(m.shape[0], -1, m.shape[-1]) for m in maps], 1)
 
 
-def create(net, rng, shape):
-    """Fresh parameters and statistics of `net` for inputs [1, H, W, C] of `shape`."""
+def create(net, rng, *shapes):
+    """Fresh parameters and statistics of `net` for inputs [1, H, W, C] (or [1, C]) of `shapes`."""
     ops = JaxOps({}, {}, rng=rng)
-    net(ops, jnp.zeros(shape))
+    net(ops, *(jnp.zeros(shape) for shape in shapes))
     return ops.params, ops.stats
 
 

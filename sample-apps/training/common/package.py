@@ -30,23 +30,25 @@ def write_json(path, value):
 
 
 class Session:
-    """An ONNX file in ONNX Runtime on one CPU thread, with one input and one output."""
+    """An ONNX file in ONNX Runtime on one CPU thread, with one output."""
 
     def __init__(self, path):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self.input = self.session.get_inputs()[0].name
+        self.inputs = [port.name for port in self.session.get_inputs()]
 
-    def __call__(self, batch):
-        """[N, C, H, W] float32 to the model's output."""
-        return self.session.run(None, {self.input: np.ascontiguousarray(batch, np.float32)})[0]
+    def __call__(self, *batches):
+        """[N, C, H, W] (or [N, C]) float32 for each input, in the model's order, to the model's output."""
+        named = zip(self.inputs, batches, strict=True)
+        given = {name: np.ascontiguousarray(batch, np.float32) for name, batch in named}
+        return self.session.run(None, given)[0]
 
-    def milliseconds(self, shape, runs=200):
-        """Median time of one inference on an input of `shape`, in ms."""
-        batch, times = np.zeros(shape, np.float32), []
+    def milliseconds(self, *shapes, runs=200):
+        """Median time of one inference on inputs of `shapes`, in ms."""
+        batches, times = [np.zeros(shape, np.float32) for shape in shapes], []
         for _ in range(runs):
             start = time.perf_counter()
-            self(batch)
+            self(*batches)
             times.append(time.perf_counter() - start)
         return 1000 * float(np.median(times))

@@ -60,15 +60,15 @@ fn painted(classes: &[u32], width: u32, shown: Shown) -> Vec<u8> {
     };
     let rows: Vec<_> = rows(classes, width, shown).collect();
     let across: Vec<_> = (0..shown.width).map(|x| nearest(x, shown.width, shown.columns)).collect();
-    let mut pixels = Vec::with_capacity(3 * shown.width as usize * shown.height as usize);
+    let mut pixels = vec![0; 3 * shown.width as usize * shown.height as usize];
     let (mut last, mut paint) = (0, color(0));
-    for y in 0..shown.height {
+    for (line, y) in pixels.chunks_exact_mut(3 * across.len()).zip(0..) {
         let row = rows[nearest(y, shown.height, shown.rows)];
-        for &x in &across {
+        for (pixel, &x) in line.as_chunks_mut::<3>().0.iter_mut().zip(&across) {
             if row[x] != last {
                 (last, paint) = (row[x], color(row[x]));
             }
-            pixels.extend_from_slice(&paint);
+            *pixel = paint;
         }
     }
     pixels
