@@ -1,9 +1,10 @@
 """Trains the text reader's two models, measures them and writes models, characters and examples.
 
-Run: python sample-apps/training/text_reader.py [--seed 1] [--kept FOLDER [--reuse]]
+Run: python sample-apps/training/text_reader.py [--seed 1] [--only detector|recogniser] [--kept FOLDER [--reuse]]
 """
 
 import argparse
+import json
 import tempfile
 import time
 from pathlib import Path
@@ -138,12 +139,38 @@ def make(name, module, args, shape, rate, steps, source, example, measure):
         "milliseconds_per_inference": round(session.milliseconds((1, channels, height, width), runs=20), 2)}
 
 
+def train_detector(args, faces, prose):
+    """The model that finds lines of text, and its figures."""
+    rng = np.random.default_rng([args.seed, 3])
+    scenes = [] if args.reuse else [scene.render(rng, faces, prose) for _ in range(args.scenes)]
+    photo, _ = scene.render(np.random.default_rng([args.seed, 6]), faces, prose)
+    framed = np.full((1, FRAME, FRAME, 1), 0.5, np.float32)
+    framed[0, :scene.SIDE, :scene.SIDE, 0] = photo / np.float32(255)
+    return make("lines", detector, args, (1, FRAME, FRAME), SCENES_RATE, args.detector_steps,
+                cuts(rng, scenes), framed, measure_detector)
+
+
+def train_recogniser(args, faces, prose):
+    """The model that reads one line, and its figures."""
+    rng = np.random.default_rng([args.seed, 1])
+    images, widths, *_ = lines.batch(np.random.default_rng([args.seed, 7]), faces, prose, 16)
+    window = np.zeros((16, lines.HIGH, WINDOW, 1), np.float32)
+    window[:, :, :lines.WIDE] = recogniser.scaled(images, widths)
+    source = strips(rng, faces, prose, args.recogniser_steps)
+    return make("letters", recogniser, args, (1, lines.HIGH, WINDOW), STRIPS_RATE, args.recogniser_steps, source,
+                window, measure_recogniser)
+
+
+PARTS = {"detector": train_detector, "recogniser": train_recogniser}
+
+
 def main():
     """Trains, writes and measures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=PARTS, help="leave the other model and its figures as they are")
     parser.add_argument("--detector-steps", type=int, default=900)
-    parser.add_argument("--recogniser-steps", type=int, default=3700)
+    parser.add_argument("--recogniser-steps", type=int, default=6500)
     parser.add_argument("--scenes", type=int, default=450)
     parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "text-reader",
                         help="folder that keeps the weights while training")
@@ -151,24 +178,14 @@ def main():
                         help="take the kept weights as they are, and only measure and write")
     args = parser.parse_args()
     faces, prose = text_fonts.load(text_fonts.train_families()), words.training_prose()
-    rng = np.random.default_rng([args.seed, 3])
-    scenes = [] if args.reuse else [scene.render(rng, faces, prose) for _ in range(args.scenes)]
-    photo, _ = scene.render(np.random.default_rng([args.seed, 6]), faces, prose)
-    framed = np.full((1, FRAME, FRAME, 1), 0.5, np.float32)
-    framed[0, :scene.SIDE, :scene.SIDE, 0] = photo / np.float32(255)
-    metrics = {"detector": make("lines", detector, args, (1, FRAME, FRAME), SCENES_RATE, args.detector_steps,
-                                cuts(rng, scenes), framed, measure_detector)}
-    rng = np.random.default_rng([args.seed, 1])
-    images, widths, *_ = lines.batch(np.random.default_rng([args.seed, 7]), faces, prose, 16)
-    window = np.zeros((16, lines.HIGH, WINDOW, 1), np.float32)
-    window[:, :, :lines.WIDE] = recogniser.scaled(images, widths)
-    source = strips(rng, faces, prose, args.recogniser_steps)
-    metrics["recogniser"] = make("letters", recogniser, args, (1, lines.HIGH, WINDOW), STRIPS_RATE,
-                                 args.recogniser_steps, source, window, measure_recogniser)
+    figures = HERE / "metrics" / "text-reader.json"
+    metrics = json.loads(figures.read_text()) if figures.exists() else {}
+    for part in [args.only] if args.only else PARTS:
+        metrics[part] = PARTS[part](args, faces, prose)
     (APP / "assets").mkdir(parents=True, exist_ok=True)
     (APP / "assets" / "characters.txt").write_text(words.CHARACTERS + "\n")
     text_examples.write(APP)
-    package.write_json(HERE / "metrics" / "text-reader.json", metrics)
+    package.write_json(figures, metrics)
     print({part: {key: value for key, value in found.items() if not isinstance(value, dict)}
            for part, found in metrics.items()})
 
