@@ -7,37 +7,21 @@ import product_data as data
 from common import detector
 from product_draw import KINDS
 
-PRODUCTS = detector.Detector(data.FRAME, 1, ((0, 46), (32, 94), (66, 1e9)))
+PRODUCTS = detector.Detector(data.FRAME, 1, ((0, 46), (32, 94), (66, 1e9)), stem=24, wide=48)
 WIDTH = 96
 SCALE, APART = 18.0, 0.1
 SMOOTHING = 0.03
 
 
-def trunk(ops, x):
-    """Normalised RGB 224 x 224 to three maps of raw (geometry, score) pairs."""
-    x = ops.conv(x, "stem", 24, kernel=7, stride=4)
-    x = ops.add_relu(x, ops.conv(x, "mix4", 24, act=False))
-    x = ops.conv(x, "down8", 48, stride=2)
-    x = ops.conv(x, "mix8a", 48)
-    eighth = ops.add_relu(x, ops.conv(x, "mix8b", 48, act=False))
-    x = ops.conv(eighth, "down16", 64, stride=2)
-    x = ops.conv(x, "mix16a", 64)
-    sixteenth = ops.add_relu(x, ops.conv(x, "mix16b", 64, act=False))
-    x = ops.conv(sixteenth, "down32", 80, stride=2)
-    last = ops.add_relu(x, ops.conv(x, "mix32", 80, act=False))
-    features = (eighth, sixteenth, last)
-    return [PRODUCTS.head(ops, feature, stride, 48) for feature, stride in zip(features, detector.STRIDES)]
-
-
 def finder(ops, x):
     """The exported detector: [N, 1029, 5 + 1], scores through a sigmoid, geometry raw."""
-    return PRODUCTS.cells(ops, trunk(ops, x))
+    return PRODUCTS.cells(ops, PRODUCTS.maps(ops, x))
 
 
 def finder_loss(ops, batch):
     """The detector's loss. batch: uint8 frames, boxes, labels."""
     images, boxes, labels = batch
-    return PRODUCTS.loss(trunk(ops, detector.normalised(images)), boxes, labels)
+    return PRODUCTS.loss(PRODUCTS.maps(ops, detector.normalised(images)), boxes, labels)
 
 
 def sorter(ops, x):

@@ -1,4 +1,4 @@
-"""A small anchor-free detector's head, its targets and its loss.
+"""A small anchor-free detector: its network, its targets and its loss.
 
 The head is YOLOX's: every cell of three maps (strides 8, 16 and 32) gives
 cx, cy, w, h, objectness and one score per class. Centre and size are left raw:
@@ -54,12 +54,14 @@ class Detector:
     """What is found on square frames.
 
     size: px of a side. classes: how many. ranges: for each stride, which things its cells answer for, by the square
-    root of their area in px.
+    root of their area in px. stem, wide: channels of the first layers and of the heads.
     """
 
     size: int
     classes: int
     ranges: tuple
+    stem: int
+    wide: int
 
     def grid(self):
         """Column and row [cells, 2] and stride [cells] of every cell, in the order of the output."""
@@ -71,9 +73,23 @@ class Detector:
             strides.append(np.full(side * side, stride))
         return np.concatenate(cells).astype(np.float32), np.concatenate(strides).astype(np.float32)
 
-    def head(self, ops, x, stride, width):
+    def maps(self, ops, x):
+        """Normalised RGB to three maps of raw (geometry, scores) pairs."""
+        x = ops.conv(x, "stem", self.stem, kernel=7, stride=4)
+        x = ops.add_relu(x, ops.conv(x, "mix4", self.stem, act=False))
+        x = ops.conv(x, "down8", 48, stride=2)
+        x = ops.conv(x, "mix8a", 48)
+        eighth = ops.add_relu(x, ops.conv(x, "mix8b", 48, act=False))
+        x = ops.conv(eighth, "down16", 64, stride=2)
+        x = ops.conv(x, "mix16a", 64)
+        sixteenth = ops.add_relu(x, ops.conv(x, "mix16b", 64, act=False))
+        x = ops.conv(sixteenth, "down32", 80, stride=2)
+        last = ops.add_relu(x, ops.conv(x, "mix32", 80, act=False))
+        return [self.head(ops, feature, stride) for feature, stride in zip((eighth, sixteenth, last), STRIDES)]
+
+    def head(self, ops, x, stride):
         """One map's raw geometry (4 channels) and raw scores (objectness and classes)."""
-        x = ops.conv(x, f"head{stride}", width)
+        x = ops.conv(x, f"head{stride}", self.wide)
         geometry = ops.conv(x, f"geometry{stride}", 4, kernel=1, act=False, norm=False, bias=0.5)
         scores = ops.conv(x, f"scores{stride}", 1 + self.classes, kernel=1, act=False, norm=False, bias=RARE)
         return geometry, scores
