@@ -1,6 +1,6 @@
 """Trains the text reader's two models, measures them and writes models, characters and examples.
 
-Run: python sample-apps/training/text_reader.py [--seed 1] [--only detector|recogniser] [--kept FOLDER [--reuse]]
+Run: python sample-apps/training/text_reader.py [--seed 1] [--only detector|recogniser] [--on] [--kept FOLDER [--reuse]]
 """
 
 import argparse
@@ -24,7 +24,7 @@ from common import layers, onnx_writer, package, training
 
 HERE = Path(__file__).resolve().parent
 APP = HERE.parent / "text-reader"
-STRIPS, STRIPS_RATE = 24, 2.5e-3
+STRIPS, STRIPS_RATE, STRIPS_RATE_ON = 24, 2.5e-3, 2e-3
 # How much the known places of characters count at the start, and for which part of the training they do at all.
 PLACES, PLACES_PART = 4.0, 0.35
 # Scenes in a batch, and px of a side of what is cut out of one.
@@ -35,12 +35,12 @@ FRAME, WINDOW = 768, 320
 THRESHOLD = 0.35
 
 
-def strips(rng, faces, prose, steps):
-    """Endless batches of strips, and how much their characters' places count."""
+def strips(rng, faces, prose, steps, on):
+    """Endless batches of strips, and how much their characters' places count: nothing to a reader that is trained on."""
     step = 0
     while True:
         batch = lines.batch(rng, faces, prose, STRIPS)
-        yield *batch[:4], np.float32(max(0.0, 1 - step / (PLACES_PART * steps)) * PLACES)
+        yield *batch[:4], np.float32(0 if on else max(0.0, 1 - step / (PLACES_PART * steps)) * PLACES)
         step += 1
 
 
@@ -58,14 +58,22 @@ def cuts(rng, scenes):
         yield tuple(np.stack(part) for part in zip(*parts))
 
 
-def learned(module, shape, args, name, rate, steps, source):
+def learned(module, shape, args, name, rate, steps, source, example):
     """Trained weights of a module's network, or those kept by an earlier run, and the seconds it took."""
     path, start = args.kept / f"{name}.npz", time.time()
     if args.reuse:
         return *training.kept(path), 0
-    params, stats = layers.create(module.net, np.random.default_rng([args.seed, 0]), shape)
+    if args.on:
+        params, stats = layers.unfold(module.net, onnx_writer.read(model_path(name)), jnp.asarray(example))
+    else:
+        params, stats = layers.create(module.net, np.random.default_rng([args.seed, 0]), shape)
     weights = training.fit(module.loss, params, stats, source, steps, rate, checkpoint=path)
     return *weights, round(time.time() - start)
+
+
+def model_path(name):
+    """Where a model of the app is."""
+    return APP / "models" / f"{name}.onnx"
 
 
 def difference(module, params, stats, session, batch):
@@ -127,13 +135,14 @@ def make(name, module, args, shape, rate, steps, source, example, measure):
     """Trains one model, writes it as models/<name>.onnx and returns its figures. shape: (C, H, W)."""
     channels, height, width = shape
     small = (1, lines.HIGH, lines.WIDE, 1) if module is recogniser else (1, CUT, CUT, channels)
-    params, stats, seconds = learned(module, small, args, name, rate, steps, source)
-    path = APP / "models" / f"{name}.onnx"
+    params, stats, seconds = learned(module, small, args, name, rate, steps, source, example)
+    path = model_path(name)
     output = "characters" if module is recogniser else "likely"
     size = onnx_writer.write(path, module.net, layers.fold(params, stats), "image", shape, output, name)
     session = package.Session(path)
     return measure(session, args.seed) | {
-        "training_seconds": seconds, "steps": steps, "seed": args.seed,
+        "training_seconds": args.before.get("training_seconds", 0) + seconds,
+        "steps": args.before.get("steps", 0) + steps, "seed": args.seed,
         "parameters": sum(int(p.size) for p in jax.tree.leaves(params)), "model_bytes": size,
         "jax_onnx_max_difference": difference(module, params, stats, session, example),
         "milliseconds_per_inference": round(session.milliseconds((1, channels, height, width), runs=20), 2)}
@@ -152,12 +161,14 @@ def train_detector(args, faces, prose):
 
 def train_recogniser(args, faces, prose):
     """The model that reads one line, and its figures."""
-    rng = np.random.default_rng([args.seed, 1])
     images, widths, *_ = lines.batch(np.random.default_rng([args.seed, 7]), faces, prose, 16)
     window = np.zeros((16, lines.HIGH, WINDOW, 1), np.float32)
     window[:, :, :lines.WIDE] = recogniser.scaled(images, widths)
-    source = strips(rng, faces, prose, args.recogniser_steps)
-    return make("letters", recogniser, args, (1, lines.HIGH, WINDOW), STRIPS_RATE, args.recogniser_steps, source,
+    # A model that is trained on gets other strips than those that it has seen.
+    rng = np.random.default_rng([args.seed, 1, args.before.get("steps", 0)])
+    source = strips(rng, faces, prose, args.recogniser_steps, args.on)
+    rate = STRIPS_RATE_ON if args.on else STRIPS_RATE
+    return make("letters", recogniser, args, (1, lines.HIGH, WINDOW), rate, args.recogniser_steps, source,
                 window, measure_recogniser)
 
 
@@ -169,6 +180,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=PARTS, help="leave the other model and its figures as they are")
+    parser.add_argument("--on", action="store_true", help="start from the models as they are, and train them on")
     parser.add_argument("--detector-steps", type=int, default=900)
     parser.add_argument("--recogniser-steps", type=int, default=6500)
     parser.add_argument("--scenes", type=int, default=450)
@@ -181,6 +193,8 @@ def main():
     figures = HERE / "metrics" / "text-reader.json"
     metrics = json.loads(figures.read_text()) if figures.exists() else {}
     for part in [args.only] if args.only else PARTS:
+        # What went into the weights that this run starts from.
+        args.before = metrics.get(part, {}) if args.on else {}
         metrics[part] = PARTS[part](args, faces, prose)
     (APP / "assets").mkdir(parents=True, exist_ok=True)
     (APP / "assets" / "characters.txt").write_text(words.CHARACTERS + "\n")

@@ -199,3 +199,30 @@ def fold(params, stats):
             weight = weight.transpose(3, 2, 0, 1)
         folded[name] = (np.ascontiguousarray(weight, np.float32), bias.astype(np.float32))
     return folded
+
+
+class _Unfolding(JaxOps):
+    """Runs a network of folded weights on one batch, and finds the norms that leave what it computes as it is."""
+
+    def __init__(self, folded):
+        super().__init__({}, {})
+        for name, (weight, bias) in folded.items():
+            weight = weight.transpose(2, 3, 1, 0) if weight.ndim == 4 else weight
+            self.params[name] = {"weight": jnp.asarray(weight), "bias": jnp.asarray(bias)}
+
+    def _norm(self, x, name):
+        layer, mean, var = self.params[name], x.mean((0, 1, 2)), x.var((0, 1, 2))
+        self.stats[name] = {"mean": mean, "var": var}
+        x = x + layer["bias"]
+        self.params[name] = layer | {"gain": jnp.sqrt(var + EPSILON), "bias": layer["bias"] + mean}
+        return x
+
+
+def unfold(net, folded, *batch):
+    """Parameters and statistics that `fold` would make those weights of: `net` can be trained on from them.
+
+    batch: what `net` takes, enough of it to tell the mean and variance behind every layer.
+    """
+    ops = _Unfolding(folded)
+    net(ops, *batch)
+    return ops.params, ops.stats

@@ -209,3 +209,10 @@ def write_ports(path, net, folded, inputs, output_name, description):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString())
     return path.stat().st_size
+
+
+def read(path):
+    """Folded weights of a file that `write` wrote: {layer: (weight, bias)}, as `layers.fold` gives them."""
+    weights = {weight.name: numpy_helper.to_array(weight) for weight in onnx.load(path).graph.initializer}
+    layers = [name.removesuffix(".weight") for name in weights if name.endswith(".weight")]
+    return {layer: (weights[f"{layer}.weight"], weights[f"{layer}.bias"]) for layer in layers}
