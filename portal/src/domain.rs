@@ -16,6 +16,7 @@ pub mod publishing;
 pub mod roles;
 pub mod running;
 pub mod seeding;
+pub mod versions;
 pub mod work;
 
 pub use error::DomainError;

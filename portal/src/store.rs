@@ -14,6 +14,7 @@ mod runners;
 mod runs;
 mod sessions;
 mod users;
+mod versions;
 
 use std::{path::Path, str::FromStr, time::Duration};
 
@@ -35,6 +36,7 @@ pub use runners::{NewRunnerRow, RunnerRow};
 pub use runs::{NewRun, RunLineRow, RunRow};
 pub use sessions::SessionRow;
 pub use users::{NewUser, UserRow};
+pub use versions::VersionRow;
 
 static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/postgres");

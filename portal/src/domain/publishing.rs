@@ -83,6 +83,10 @@ pub struct ReleaseView {
     pub manifest: Manifest,
     /// The long description, Markdown as the author wrote it.
     pub readme: Option<String>,
+    /// What is new, Markdown as the author wrote it; may be empty.
+    pub notes: String,
+    /// Why people should no longer use it.
+    pub deprecated: Option<String>,
     /// When it was uploaded.
     pub created_at: Timestamp,
     /// Whether the viewer may publish it: it is theirs and proven.
@@ -189,6 +193,8 @@ pub async fn release(portal: &Portal, viewer: &User, id: ReleaseId) -> Result<Re
         can_run: proven || status == ReleaseStatus::Published,
         author: row.author,
         readme: row.readme,
+        notes: row.notes,
+        deprecated: row.deprecated,
     })
 }
 

@@ -35,6 +35,10 @@ pub struct ReleaseRow {
     pub warnings: String,
     /// Whether it is published as soon as it is proven: 0 or 1.
     pub publish_when_proven: i64,
+    /// Markdown: what is new.
+    pub notes: String,
+    /// Why people should no longer use it.
+    pub deprecated: Option<String>,
     /// Milliseconds.
     pub created_at: i64,
     /// Milliseconds.
@@ -78,8 +82,8 @@ pub struct Listing<'a> {
 }
 
 const SELECT: &str = "select r.id, r.app_id, a.slug, a.author_id, u.name as author, a.published_release, r.status, \
-     r.digest, r.manifest, r.template, r.readme, r.faults, r.warnings, r.publish_when_proven, r.created_at, \
-     r.published_at from releases r join apps a on a.id = r.app_id join users u on u.id = a.author_id";
+     r.digest, r.manifest, r.template, r.readme, r.faults, r.warnings, r.publish_when_proven, r.notes, \
+     r.deprecated, r.created_at, r.published_at from releases r join apps a on a.id = r.app_id join users u on u.id = a.author_id";
 
 impl Store {
     /// Adds a release, its app if it is new, and the job that proves it. An install that it came of, with its job, ends

@@ -32,7 +32,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\nthis is a secret photo";
 /// Any component that keeps to the interface; the runner here never looks at it.
 const GLUE: &[u8] = include_bytes!("../../../shared/glue/dist/classification.wasm");
 
-fn zip(manifest: &serde_json::Value) -> Vec<u8> {
+pub(crate) fn zip(manifest: &serde_json::Value) -> Vec<u8> {
     let mut zip = Vec::new();
     let manifest = manifest.to_string();
     // An ONNX model of nothing but its version: enough for all that is checked before a runner sees it.
@@ -41,7 +41,7 @@ fn zip(manifest: &serde_json::Value) -> Vec<u8> {
     zip
 }
 
-fn manifest(version: &str) -> serde_json::Value {
+pub(crate) fn manifest(version: &str) -> serde_json::Value {
     json!({
         "Name": "Dog Finder", "Description": "Finds dogs", "Category": "Animals", "Version": version,
         "Models": [{"Name": "m", "File": "models/m.onnx"}],
@@ -55,7 +55,7 @@ fn manifest(version: &str) -> serde_json::Value {
     })
 }
 
-fn pieces(bytes: &[u8]) -> impl futures_util::Stream<Item = Result<Bytes, String>> + Unpin + use<> {
+pub(crate) fn pieces(bytes: &[u8]) -> impl futures_util::Stream<Item = Result<Bytes, String>> + Unpin + use<> {
     stream::iter(bytes.chunks(1000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>())
 }
 

@@ -10,3 +10,5 @@ mod domain;
 mod fake_runner;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod versions;

@@ -228,6 +228,8 @@ pub(super) fn release_view(status: ReleaseStatus) -> ReleaseView {
         warnings: vec![Fault::new("models/shapes.onnx", "holds fp16 weights; they are read as fp32")],
         manifest: manifest(&every_parameter()),
         readme: None,
+        notes: "Finds **small** shapes too.".into(),
+        deprecated: None,
         created_at: at(0),
         can_publish: status == ReleaseStatus::Draft,
         can_run: matches!(status, ReleaseStatus::Draft | ReleaseStatus::Published),
