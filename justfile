@@ -81,6 +81,10 @@ stranger data="../shared":
     cargo build --release --workspace --all-targets
     VISION_TEST_DATA="$(realpath {{data}})" cargo test --release --workspace --test end_to_end -- strangers_path
 
+# Draw the icons of an installed marketplace from static/icon.svg.
+icons:
+    tests/icons
+
 # Take the pictures of the documents from the browser tests.
 screenshots:
     VISION_UPDATE_SCREENSHOTS=1 tests/run --test end_to_end documents

@@ -22,6 +22,9 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.textContent = ago(then);
 }
 
+// The marketplace can be kept among the apps of a telephone.
+navigator.serviceWorker?.register("/sw.js").catch(() => {});
+
 // A click beside an open menu, or Escape, closes it.
 for (const menu of document.querySelectorAll("details.menu")) {
   document.addEventListener("click", (event) => {

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod catalog;
 mod error;
+pub mod examples;
 pub mod files;
 pub mod fleet;
 mod following;

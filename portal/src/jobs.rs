@@ -79,6 +79,7 @@ pub struct Queue {
     checks: Notify,
     runs: Notify,
     installs: Notify,
+    examples: Notify,
     drained: CancellationToken,
 }
 
@@ -98,6 +99,7 @@ impl Queue {
             JobKind::CheckRelease => &self.checks,
             JobKind::ExecuteRun => &self.runs,
             JobKind::InstallEntry => &self.installs,
+            JobKind::RunExamples => &self.examples,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod api_keys;
 mod apps;
 mod blobs;
+mod examples;
 mod installs;
 mod jobs;
 mod keys;
@@ -28,6 +29,7 @@ use url::Url;
 pub use api_keys::{KeyHolderRow, KeyRow, NewKeyRow};
 pub use apps::{AppListing, AppRow, ReleasePlan};
 pub use blobs::{BlobRole, BlobRow, NewBlob};
+pub use examples::ExampleRow;
 pub use installs::InstallRow;
 pub use jobs::{JobKind, Lease};
 pub use keys::SigningKeyRow;

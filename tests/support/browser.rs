@@ -71,7 +71,8 @@ impl Browser {
             driver,
             _profile: profile,
         };
-        let wanted = json!({ "goog:chromeOptions": { "args": arguments } });
+        let logs = json!({ "browser": "ALL" });
+        let wanted = json!({ "goog:chromeOptions": { "args": arguments }, "goog:loggingPrefs": logs });
         let wanted = json!({ "capabilities": { "alwaysMatch": wanted } });
         let session = browser.command(Method::POST, "", wanted).await.expect("a browser session");
         let id = session["sessionId"].as_str().expect("a session has an id");
@@ -160,6 +161,32 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
+    /// Shows pages on a screen of this size.
+    pub(crate) async fn emulate_screen(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// From here on no page runs a script.
+    pub(crate) async fn disable_scripts(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+
+    /// Errors and warnings that pages left in the console since the last time it was asked for.
+    pub(crate) async fn console(&self) -> Vec<String> {
+        let lines = self.post("/se/log", json!({ "type": "browser" })).await.expect("a log");
+        let lines = lines.as_array().into_iter().flatten();
+        let bad = lines.filter(|line| line["level"] == "SEVERE" || line["level"] == "WARNING");
+        bad.map(|line| line["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Saves a picture of the page, however long it is, in a folder below `target/screenshots/`.
+    pub(crate) async fn whole_page(&self, folder: &str, name: &str) {
+        let how = json!({ "format": "webp", "quality": 60, "captureBeyondViewport": true });
+        let picture = self.devtools("Page.captureScreenshot", how).await["data"].take();
+        save(&picture, &format!("target/screenshots/{folder}"), &format!("{name}.webp"));
+    }
+
     /// Asks pages for their light or their dark colours.
     pub(crate) async fn emulate_colors(&self, scheme: &str) {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
@@ -232,7 +259,7 @@ impl Browser {
     }
 
     /// A command of Chromium's own protocol, which its WebDriver passes on.
-    async fn devtools(&self, method: &str, parameters: Value) -> Value {
+    pub(crate) async fn devtools(&self, method: &str, parameters: Value) -> Value {
         let done = self.post("/goog/cdp/execute", json!({ "cmd": method, "params": parameters })).await;
         done.unwrap_or_else(|error| panic!("{method}: {error}"))
     }

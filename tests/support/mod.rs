@@ -1,6 +1,7 @@
 //! What the end-to-end tests and the benchmark stand on.
 
 pub(crate) mod archives;
+pub(crate) mod axe;
 pub(crate) mod browser;
 pub(crate) mod command;
 pub(crate) mod data;

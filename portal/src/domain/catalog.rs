@@ -126,7 +126,7 @@ pub async fn categories(portal: &Portal) -> Result<Vec<Category>> {
     Ok(rows.into_iter().map(|(name, apps)| Category { name, apps: apps.unsigned_abs() }).collect())
 }
 
-async fn published(portal: &Portal, slug: &Slug) -> Result<(AppRow, ReleaseId)> {
+pub(super) async fn published(portal: &Portal, slug: &Slug) -> Result<(AppRow, ReleaseId)> {
     let app = portal.store.app_by_slug(slug).await?.ok_or(DomainError::NotFound)?;
     let release = app.published_release.map(ReleaseId).ok_or(DomainError::NotFound)?;
     Ok((app, release))

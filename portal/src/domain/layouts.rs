@@ -76,8 +76,16 @@ pub struct Table {
 /// # Errors
 /// `Invalid` with what is wrong with the author's template, for the author's eyes.
 pub fn render(_: &Portal, run: &RunView) -> Result<RenderedLayout> {
+    render_at(run, &format!("/runs/{}", run.id))
+}
+
+/// As [`render`], where the files of the run stand below another address than its own: `place/files/…`.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_at(run: &RunView, place: &str) -> Result<RenderedLayout> {
     match &run.template {
-        Some(template) => custom::render(template, run).map(RenderedLayout::Custom),
+        Some(template) => custom::render(template, run, place).map(RenderedLayout::Custom),
         None => Ok(RenderedLayout::Standard(Box::new(standard(run)))),
     }
 }

@@ -19,7 +19,7 @@ use vision_protocol::{
 use super::{DomainError, Result, accounts::User, catalog, following, roles::Permission};
 use crate::{
     state::{News, Portal, timestamp},
-    store::{Listing, ReleaseRow, StoreError},
+    store::{JobKind, Listing, ReleaseRow, StoreError},
 };
 
 pub(super) use upload::{Spooled, Terms, accept};
@@ -237,6 +237,7 @@ async fn list(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
         search_text: &search_text,
     };
     let done = portal.store.publish_release(ReleaseId(row.id), &listing, portal.now()).await?;
+    portal.queue.wake(JobKind::RunExamples);
     portal.tell(News::Release(ReleaseId(row.id)));
     Ok(done)
 }

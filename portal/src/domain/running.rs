@@ -127,6 +127,8 @@ pub struct RunView {
     pub release: ReleaseId,
     /// The release's manifest.
     pub manifest: Manifest,
+    /// Why its author says that the release should no longer be used.
+    pub deprecated: Option<String>,
     /// The author's own layout, if the manifest chose it.
     pub template: Option<String>,
     /// In the order of the manifest.
@@ -257,6 +259,14 @@ pub async fn history(portal: &Portal, viewer: &User, page: u32) -> Result<Page<R
         })
         .collect::<Result<_>>()?;
     Ok(Page::new(lines, page, RUNS_PER_PAGE, total))
+}
+
+/// The address of the app that somebody ran last, if it is published.
+///
+/// # Errors
+/// The database's.
+pub async fn last_app(portal: &Portal, viewer: &User) -> Result<Option<Slug>> {
+    portal.store.last_app(viewer.id).await?.as_deref().map(catalog::slug).transpose()
 }
 
 /// Follows a run of one's own.

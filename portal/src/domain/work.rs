@@ -6,6 +6,7 @@ use vision_protocol::ids::BlobId;
 
 use super::{
     Result,
+    examples::{self, RunExamples},
     installing::Install,
     publishing::{list_awaiting, prove::Prove},
     running::execute::Execute,
@@ -27,10 +28,12 @@ pub async fn start(portal: &Portal) -> Result<jobs::Running> {
     }
     portal.signing.refresh(portal).await?;
     list_awaiting(portal).await?;
+    examples::catch_up(portal).await?;
     let mut running = jobs::Running::default();
     running.add(portal, Prove);
     running.add(portal, Execute);
     running.add(portal, Install);
+    running.add(portal, RunExamples);
     tokio::spawn(sweep_now_and_then(portal.clone()));
     Ok(running)
 }

@@ -16,6 +16,8 @@ pub enum JobKind {
     ExecuteRun,
     /// Fetch a model of the catalogue and make an app of it.
     InstallEntry,
+    /// Run the examples of a published release.
+    RunExamples,
 }
 
 /// A job in hand. It is ended or postponed only by who holds this very lease.
@@ -40,6 +42,7 @@ impl JobKind {
             Self::CheckRelease => "check-release",
             Self::ExecuteRun => "execute-run",
             Self::InstallEntry => "install-entry",
+            Self::RunExamples => "run-examples",
         }
     }
 }

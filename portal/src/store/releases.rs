@@ -303,6 +303,7 @@ impl Store {
         .bind(app)
         .execute(&mut *transaction)
         .await?;
+        Self::enqueue_examples(&mut transaction, release.0, now).await?;
         transaction.commit().await?;
         Ok(true)
     }

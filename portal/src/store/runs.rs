@@ -156,6 +156,22 @@ impl Store {
         Ok((lines, total))
     }
 
+    /// The address of the app that a person ran last, if it is published.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn last_app(&self, user: UserId) -> Result<Option<String>> {
+        let row: Option<(String, i64)> = sqlx::query_as(
+            "select a.slug, cast(case when a.published_release is null then 0 else 1 end as bigint) from runs r \
+             join releases l on l.id = r.release_id join apps a on a.id = l.app_id \
+             where r.user_id = $1 order by r.created_at desc, r.id desc limit 1",
+        )
+        .bind(user.0)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.filter(|(_, listed)| *listed != 0).map(|(slug, _)| slug))
+    }
+
     /// Marks a run as being executed. Says whether it waited or ran, so that its execution makes sense.
     ///
     /// # Errors

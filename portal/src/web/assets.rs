@@ -24,14 +24,25 @@ macro_rules! asset {
 }
 
 const FILES: &[(&str, &str, &[u8])] = &[
-    asset!("boxes.js", "text/javascript; charset=utf-8"),
+    asset!("app.css", "text/css; charset=utf-8"),
+    asset!("compare.js", "text/javascript; charset=utf-8"),
+    asset!("examples.js", "text/javascript; charset=utf-8"),
     asset!("form.js", "text/javascript; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
+    asset!("icon-180.png", "image/png"),
+    asset!("icon-192.png", "image/png"),
+    asset!("icon-512.png", "image/png"),
+    asset!("icon-maskable-512.png", "image/png"),
     asset!("layout-frame.js", "text/javascript; charset=utf-8"),
     asset!("layout.css", "text/css; charset=utf-8"),
+    asset!("lightbox.js", "text/javascript; charset=utf-8"),
     asset!("progress.js", "text/javascript; charset=utf-8"),
+    asset!("results.css", "text/css; charset=utf-8"),
     asset!("site.css", "text/css; charset=utf-8"),
     asset!("site.js", "text/javascript; charset=utf-8"),
+    asset!("sw.js", "text/javascript; charset=utf-8"),
+    asset!("tables.js", "text/javascript; charset=utf-8"),
+    asset!("viewer.js", "text/javascript; charset=utf-8"),
 ];
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {

@@ -77,6 +77,11 @@ impl Chrome {
         if href == "/" { self.path == "/" || self.path.starts_with("/apps/") } else { self.path.starts_with(href) }
     }
 
+    /// Whether the header offers a search: not where the page itself does.
+    pub(crate) fn has_search(&self) -> bool {
+        !self.path.is_empty() && self.path != "/" && !self.path.starts_with("/search")
+    }
+
     /// Whether "upload" can be offered.
     pub(crate) fn can_publish(&self) -> bool {
         self.user.as_ref().is_some_and(|user| user.can(Permission::PublishApps))

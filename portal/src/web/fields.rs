@@ -63,6 +63,16 @@ impl RunForm {
         Self { action, fields: parameters.iter().map(FormField::new).collect(), other_faults: Vec::new() }
     }
 
+    /// The same form with other values to begin with. A file cannot be among them.
+    pub(crate) fn filled(mut self, values: &Typed) -> Self {
+        for field in &mut self.fields {
+            if let Some(value) = values.get(&field.name) {
+                field.value = value.clone();
+            }
+        }
+        self
+    }
+
     /// The same form with what was typed and what is wrong with it.
     pub(crate) fn refused(mut self, typed: &Typed, faults: &[Fault]) -> Self {
         for field in &mut self.fields {

@@ -17,7 +17,8 @@ use crate::state::Portal;
 
 /// For pages: own scripts and styles only, no inline ones.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-                           connect-src 'self'; form-action 'self'; frame-src 'self'; base-uri 'none'; \
+                           connect-src 'self'; form-action 'self'; frame-src 'self'; worker-src 'self'; \
+                           manifest-src 'self'; base-uri 'none'; \
                            frame-ancestors 'self'";
 
 /// For an author's layout in its frame: styles and pictures, nothing that acts.

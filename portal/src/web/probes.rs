@@ -28,6 +28,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{entry}", "yolox-nano")
         .replace("{install}", "1")
         .replace("{key}", &world.key_of_author.to_string())
+        .replace("{example}", "1")
         .replace("{name}", "site.css");
     assert!(!filled.contains('{'), "{filled}: a parameter that the probe does not know");
     filled

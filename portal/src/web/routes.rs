@@ -6,7 +6,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::pages::{admin, api, apps, author, home, login, logout, plumbing, runs, settings, signup};
+use super::pages::{admin, api, apps, author, home, last, login, logout, offline, plumbing, runs, settings, signup};
 use crate::domain::{api_keys::Scope, roles::Permission};
 
 /// Who may ask for an address.
@@ -65,6 +65,8 @@ pub fn table() -> Vec<Entry> {
 
         GET  "/apps/{slug}"                      Everybody                => apps::show::show;
         GET  "/apps/{slug}/icon"                 Everybody                => apps::icon::show;
+        GET  "/apps/{slug}/examples/{example}/files/{blob}" Everybody     => apps::example_file::show;
+        GET  "/apps/{slug}/examples/{example}/layout" Everybody           => apps::example_layout::show;
         POST "/apps/{slug}/runs"                 Permitted(RunApps)       => apps::run::submit;
 
         GET  "/runs"                             LoggedIn                 => runs::history::show;
@@ -110,6 +112,10 @@ pub fn table() -> Vec<Entry> {
         GET  "/files/{blob}"                     SignedLink               => plumbing::fetch_file::show;
         PUT  "/files/{blob}"                     SignedLink               => plumbing::store_file::submit;
 
+        GET  "/manifest.webmanifest"             Everybody                => plumbing::installed::show;
+        GET  "/sw.js"                            Everybody                => plumbing::service_worker::show;
+        GET  "/offline"                          Everybody                => offline::show;
+        GET  "/last"                             Everybody                => last::show;
         GET  "/static/{name}"                    Everybody                => plumbing::static_file::show;
         GET  "/schema/app.json"                  Everybody                => plumbing::schema::show;
         GET  "/health/live"                      Everybody                => plumbing::health::live;

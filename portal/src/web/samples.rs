@@ -4,7 +4,7 @@ mod checks;
 mod data;
 
 use askama::Template;
-use data::{app_view, at, cards, faults, release_view, run_id, run_view, slug, standard_view, user};
+use data::{app_view, at, cards, faults, file, release_view, run_id, run_view, slug, standard_view, user};
 use scraper::Html;
 use vision_catalog::Catalog;
 use vision_protocol::{
@@ -20,10 +20,14 @@ use super::{
     notices::Notice,
     pages::{
         admin::{catalog::CatalogPage, install::InstallPage, people::PeoplePage, runners::RunnersPage},
-        apps::show::AppPage,
+        apps::{
+            extras::{ExampleLink, Extras, ShownExample, VersionLine},
+            show::AppPage,
+        },
         author::{apps::MyAppsPage, release::ReleasePage, upload::UploadPage},
         home::{self, HomePage},
         login::LoginPage,
+        offline::OfflinePage,
         runs::{
             history::{self, HistoryPage},
             layout::LayoutDocument,
@@ -32,17 +36,19 @@ use super::{
         settings::keys::KeysPage,
         signup::SignUpPage,
     },
-    results::{BrokenLayout, ResultPart, StandardResult},
+    results::{BrokenLayout, Place, ResultPart, StandardResult},
 };
 use crate::domain::{
     accounts::User,
     api_keys::{KeyView, Scope},
     catalog::{AppCard, Category},
+    examples::ExampleCard,
     fleet::RunnerView,
     installing::{EntryView, InstallStatus, InstallView},
     publishing::{MyApp, ReleaseLine, ReleaseStatus},
     roles::Role,
     running::{RunLine, RunStatus},
+    versions::Version,
 };
 
 /// A rendered page and the templates that it shows.
@@ -65,7 +71,7 @@ impl Samples {
 }
 
 fn standard_page(layout: StandardLayout) -> RunPage {
-    let result = StandardResult::new(run_id(), standard_view(layout));
+    let result = StandardResult::new(&Place::of_run(run_id()), standard_view(layout));
     RunPage::new(
         chrome(Role::Consumer, "/runs/x"),
         run_view(RunStatus::Done),
@@ -99,12 +105,40 @@ fn home_page(chrome: Chrome, text: &str, apps: Vec<AppCard>) -> HomePage {
     }
 }
 
+/// An app with everything around its form: a deprecated release, examples, one of them looked at.
+fn app_with_example() -> AppPage {
+    let view = app_view();
+    let slug = view.card.slug.clone();
+    let card = |position, title: &str, picture| ExampleCard { position, title: title.into(), picture };
+    let cards = [card(1, "Paper cut-outs", Some(file(1).blob)), card(2, "No photo <at> all", None)];
+    let place = Place::of_example(&slug, 1);
+    let result = ResultPart::Standard(Box::new(StandardResult::new(&place, standard_view(StandardLayout::Boxes))));
+    let run = run_view(RunStatus::Done);
+    let version = |release, version: &str, current, deprecated: Option<&str>| Version {
+        release: ReleaseId(release),
+        version: version.into(),
+        current,
+        notes: if current { "Finds **small** shapes too.".into() } else { String::new() },
+        deprecated: deprecated.map(str::to_owned),
+        published_at: at(release),
+    };
+    let versions = [version(2, "1.2.0", true, None), version(1, "1.0.0", false, Some("Misses small shapes."))];
+    let extras = Extras {
+        examples: cards.iter().map(|card| ExampleLink::new(&slug, card, Some(1))).collect(),
+        example: Some(ShownExample::new("Paper cut-outs".into(), &place, &run.inputs, result)),
+        versions: versions.map(VersionLine::new).into(),
+        deprecated: Some("Misses small shapes: use 1.3.0.".into()),
+    };
+    AppPage::new(chrome(Role::Consumer, "/apps/shape-finder"), view).with(extras)
+}
+
 fn catalogue_pages(all: &mut Samples) {
     all.add("home", &home_page(nobody("/"), "", cards()));
     all.add("home-nothing-found", &home_page(chrome(Role::Developer, "/"), "zebra", Vec::new()));
     let empty = HomePage { chips: Vec::new(), ..home_page(chrome(Role::Admin, "/"), "", Vec::new()) };
     all.add("home-empty", &empty);
     all.add("app", &AppPage::new(chrome(Role::Consumer, "/apps/shape-finder"), app_view()));
+    all.add("app-example", &app_with_example());
     all.add("app-anonymous", &AppPage::new(nobody("/apps/shape-finder"), app_view()));
     let mut refused = AppPage::new(chrome(Role::Consumer, "/apps/shape-finder"), app_view());
     let typed = Typed::from([("Age".to_owned(), "121".to_owned()), ("Note".to_owned(), "kept <b>".to_owned())]);
@@ -123,6 +157,7 @@ fn catalogue_pages(all: &mut Samples) {
         faults: Vec::new(),
         request_id,
     };
+    all.add("offline", &OfflinePage { chrome: Chrome::of_nobody() });
     all.add("error", &page(404, "Not found", "There is nothing here, or it is not yours to see.", None));
     all.add("error-inner", &page(500, "Something went wrong", "It is our fault.", Some("4f0c".into())));
 }
@@ -191,7 +226,12 @@ fn run_pages(all: &mut Samples) {
         let page = RunPage::new(chrome(Role::Consumer, "/runs/x"), run_view(status), ResultPart::None, origin());
         all.add(&format!("run-is-{}", status.name()), &page);
     }
-    let custom = RunPage::new(chrome(Role::Consumer, "/runs/x"), run_view(RunStatus::Done), ResultPart::Custom, None);
+    let custom = RunPage::new(
+        chrome(Role::Consumer, "/runs/x"),
+        run_view(RunStatus::Done),
+        ResultPart::Custom("/runs/x/layout".into()),
+        None,
+    );
     all.add("run-custom", &custom);
     let broken = ResultPart::Broken(BrokenLayout { faults: faults(), values: vec![("Boxes".into(), "{}".into())] });
     all.add("run-broken", &RunPage::new(chrome(Role::Consumer, "/runs/x"), run_view(RunStatus::Done), broken, None));

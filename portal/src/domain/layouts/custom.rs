@@ -85,7 +85,9 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .attribute_filter(|element, attribute, value| match (element, attribute) {
             // A picture comes from this run or is part of the page; nothing is loaded from elsewhere.
             (_, "src") => {
-                (value.starts_with("/runs/") || value.starts_with("data:image/")).then_some(Cow::Borrowed(value))
+                let of_example = value.starts_with("/apps/") && value.contains("/examples/");
+                let is_picture = of_example || value.starts_with("/runs/") || value.starts_with("data:image/");
+                is_picture.then_some(Cow::Borrowed(value))
             }
             (_, "href") => value.starts_with("https://").then_some(Cow::Borrowed(value)),
             (_, "cite") => None,
@@ -94,11 +96,12 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-pub(super) fn render(source: &str, run: &RunView) -> Result<String> {
+/// Renders a template; the files of the run stand below `place`.
+pub(super) fn render(source: &str, run: &RunView, place: &str) -> Result<String> {
     let environment = template::environment();
     let rendered = environment
         .template_from_named_str(Manifest::TEMPLATE, source)
-        .and_then(|template| template.render(minijinja::value::Serde(context(run))))
+        .and_then(|template| template.render(minijinja::value::Serde(context(run, place))))
         .map_err(|error| {
             let message = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
             let line = error.line().map(|line| format!(": line {line}")).unwrap_or_default();
@@ -108,9 +111,9 @@ pub(super) fn render(source: &str, run: &RunView) -> Result<String> {
 }
 
 /// What a template sees: `result.<name>`, `input.<name>` and `app.name`. Pictures are addresses.
-fn context(run: &RunView) -> Value {
+fn context(run: &RunView, place: &str) -> Value {
     let shown = |value: &Shown| match value {
-        Shown::File(file) => Value::String(format!("/runs/{}/files/{}", run.id, file.blob)),
+        Shown::File(file) => Value::String(format!("{place}/files/{}", file.blob)),
         Shown::Plain(value) => value.clone(),
     };
     let results: Map<String, Value> =

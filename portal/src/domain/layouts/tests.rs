@@ -32,6 +32,7 @@ fn run(template: Option<&str>, results: Vec<(ResultType, &str, Shown)>) -> RunVi
         app_is_listed: true,
         release: ReleaseId(1),
         manifest,
+        deprecated: None,
         template: template.map(ToOwned::to_owned),
         inputs: Vec::new(),
         results,
@@ -45,7 +46,7 @@ fn run(template: Option<&str>, results: Vec<(ResultType, &str, Shown)>) -> RunVi
 }
 
 fn custom(template: &str, results: Vec<(ResultType, &str, Shown)>) -> String {
-    custom::render(template, &run(Some(template), results)).unwrap()
+    custom::render(template, &run(Some(template), results), "/runs/1").unwrap()
 }
 
 #[test]
@@ -159,7 +160,7 @@ fn a_picture_of_the_run_is_shown() {
 #[test]
 fn a_template_that_never_ends_is_stopped_and_says_where() {
     let source = "a\n{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}";
-    let Err(DomainError::Invalid(faults)) = custom::render(source, &run(Some(source), Vec::new())) else {
+    let Err(DomainError::Invalid(faults)) = custom::render(source, &run(Some(source), Vec::new()), "/runs/1") else {
         panic!("it ends")
     };
     assert!(faults[0].place.starts_with("template.html"), "{faults:?}");

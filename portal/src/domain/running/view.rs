@@ -46,6 +46,7 @@ pub async fn view(portal: &Portal, viewer: &User, id: RunId) -> Result<RunView> 
         inputs: input_views(&manifest, inputs, &files),
         results: result_views(&manifest, outcome.results, &files),
         manifest,
+        deprecated: release.deprecated,
         template,
         timings: outcome.timings,
         logs: outcome.logs,

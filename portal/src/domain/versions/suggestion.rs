@@ -60,7 +60,7 @@ pub fn suggest(before: &Manifest, after: &Manifest, models_changed: bool, taken:
     if before.task != after.task {
         changes.add(Step::Minor, "The task is another.".to_owned());
     }
-    changes.0.sort_by(|a, b| b.0.cmp(&a.0));
+    changes.0.sort_by_key(|(step, _)| std::cmp::Reverse(*step));
     let step = changes.0.first().map_or(Step::Patch, |(step, _)| *step);
     let mut reasons: Vec<String> = changes.0.into_iter().map(|(_, reason)| reason).collect();
     if reasons.is_empty() {
@@ -227,7 +227,12 @@ mod tests {
     /// What is suggested after 1.4.2, with 1.4.2 taken.
     fn after(parameters: &Value, results: &Value, models_changed: bool) -> (String, Step) {
         let before = manifest("1.4.2", &self::parameters(&[]), &labels());
-        let next = suggest(&before, &manifest("1.4.2", parameters, results), models_changed, &[before.version.clone()]);
+        let next = suggest(
+            &before,
+            &manifest("1.4.2", parameters, results),
+            models_changed,
+            std::slice::from_ref(&before.version),
+        );
         assert!(!next.reasons.is_empty());
         (next.version.to_string(), next.step)
     }

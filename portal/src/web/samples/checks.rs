@@ -77,6 +77,7 @@ fn every_template_has_a_sample() {
         "home.html",
         "layout_document.html",
         "login.html",
+        "offline.html",
         "run.html",
         "settings/keys.html",
         "signup.html",
@@ -93,6 +94,23 @@ fn boxes_carry_what_was_found() {
     assert_eq!((dog.attr("data-x"), dog.attr("data-width")), (Some("131"), Some("180")));
     assert_eq!(count(&page, "rect[data-label]"), 3);
     assert_eq!(count(&page, "[data-test=run-status]"), 1);
+}
+
+#[test]
+fn an_example_shows_its_result_and_fills_the_form() {
+    let page = samples().page("app-example");
+    assert_eq!(count(&page, "[data-test=example] rect[data-label=dog]"), 1);
+    let photo = page.select(&select("[data-test=example] .stage img")).next().unwrap().value().attr("src").unwrap();
+    assert!(photo.starts_with("/apps/shape-finder/examples/1/files/"), "{photo}");
+    let age = page.select(&select("input[name='p.Age']")).next().unwrap().value();
+    assert_eq!(age.attr("value"), Some("42"));
+    assert_eq!(count(&page, "input[name='p.Careful'][checked]"), 1);
+    let link = page.select(&select("[data-fill=run-form] a[data-field='p.Image']")).next().unwrap();
+    assert_eq!(link.value().attr("href"), Some(photo));
+    assert_eq!(count(&page, "[data-test=examples] a"), 2);
+    assert_eq!(count(&page, "[data-test=versions] > li"), 2);
+    assert_eq!(count(&page, "[data-test=versions] .prose strong"), 1);
+    assert_eq!(count(&page, "[data-test=deprecated]"), 1);
 }
 
 #[test]

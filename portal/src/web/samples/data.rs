@@ -132,6 +132,7 @@ pub(super) fn run_view(status: RunStatus) -> RunView {
         app_is_listed: true,
         release: ReleaseId(2),
         manifest,
+        deprecated: Some("Misses small shapes: use 1.3.0.".into()),
         template: None,
         inputs,
         results: Vec::new(),

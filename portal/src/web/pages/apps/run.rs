@@ -7,7 +7,7 @@ use actix_web::{
 };
 use vision_protocol::ids::Slug;
 
-use super::show::AppPage;
+use super::{extras::Extras, show::AppPage};
 use crate::{
     domain::{DomainError, catalog},
     state::Portal,
@@ -41,7 +41,8 @@ pub(crate) async fn submit(
         Outcome::Accepted(run) => Ok(respond::see_other(&request, &format!("/runs/{run}"), None)),
         Outcome::Refused { faults, .. } if !respond::wants_html(&request) => Err(DomainError::Invalid(faults).into()),
         Outcome::Refused { faults, typed } => {
-            let mut page = AppPage::new(chrome, view);
+            let extras = Extras::of(&portal, &view, None).await?;
+            let mut page = AppPage::new(chrome, view).with(extras);
             page.form = page.form.refused(&typed, &faults);
             respond::page(StatusCode::UNPROCESSABLE_ENTITY, &page.chrome, &page)
         }

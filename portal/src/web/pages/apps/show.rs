@@ -3,16 +3,23 @@
 use actix_web::{
     HttpResponse,
     http::StatusCode,
-    web::{Data, Path},
+    web::{Data, Path, Query},
 };
 use askama::Template;
 use jiff::Timestamp;
-use vision_protocol::{ids::Slug, manifest::Manifest, results::ResultType};
+use serde::Deserialize;
+use vision_protocol::{
+    ids::Slug,
+    manifest::Manifest,
+    results::{ResultType, StandardLayout},
+};
+
+use super::extras::Extras;
 
 use crate::{
     domain::catalog::{self, AppCard, AppView},
     state::Portal,
-    web::{chrome::Chrome, error::WebError, fields::RunForm, markdown, respond},
+    web::{chrome::Chrome, error::WebError, fields::RunForm, markdown, respond, results::ResultPart},
 };
 
 /// `app.html`.
@@ -26,6 +33,7 @@ pub(crate) struct AppPage {
     pub(crate) answers: String,
     pub(crate) readme: Option<String>,
     pub(crate) form: RunForm,
+    pub(crate) extras: Extras,
 }
 
 impl AppPage {
@@ -40,7 +48,17 @@ impl AppPage {
             published_at: view.published_at,
             card: view.card,
             form,
+            extras: Extras::default(),
         }
+    }
+
+    /// The same page with examples and releases, and the form filled in with the example that is looked at.
+    pub(crate) fn with(mut self, extras: Extras) -> Self {
+        if let Some(example) = &extras.example {
+            self.form = self.form.filled(&example.typed);
+        }
+        self.extras = extras;
+        self
     }
 }
 
@@ -63,9 +81,22 @@ fn answers(manifest: &Manifest) -> String {
     words.join(", ")
 }
 
+/// What can stand behind the address.
+#[derive(Deserialize)]
+pub(crate) struct AppQuery {
+    /// The place of an example.
+    example: Option<String>,
+}
+
 /// The handler.
-pub(crate) async fn show(portal: Data<Portal>, chrome: Chrome, slug: Path<Slug>) -> Result<HttpResponse, WebError> {
+pub(crate) async fn show(
+    portal: Data<Portal>,
+    chrome: Chrome,
+    slug: Path<Slug>,
+    query: Query<AppQuery>,
+) -> Result<HttpResponse, WebError> {
     let view = catalog::app(&portal, &slug).await?;
-    let page = AppPage::new(chrome, view);
+    let extras = Extras::of(&portal, &view, query.example.as_deref().and_then(|text| text.parse().ok())).await?;
+    let page = AppPage::new(chrome, view).with(extras);
     respond::page(StatusCode::OK, &page.chrome, &page)
 }

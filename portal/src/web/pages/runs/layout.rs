@@ -12,10 +12,10 @@ use crate::{
     domain::{
         DomainError,
         layouts::{self, RenderedLayout},
-        running::{self, RunStatus},
+        running::{self, RunStatus, RunView},
     },
     state::Portal,
-    web::{error::WebError, headers::LAYOUT_POLICY, identity::CurrentUser},
+    web::{error::WebError, headers::LAYOUT_POLICY, identity::CurrentUser, results::Place},
 };
 
 /// `layout_document.html`.
@@ -33,10 +33,15 @@ pub(crate) async fn show(
     id: Path<RunId>,
 ) -> Result<HttpResponse, WebError> {
     let run = running::view(&portal, &user, *id).await?;
+    document(&run, &Place::of_run(*id))
+}
+
+/// The document of a run whose files stand at `place`.
+pub(crate) fn document(run: &RunView, place: &Place) -> Result<HttpResponse, WebError> {
     if run.status != RunStatus::Done {
         return Err(DomainError::NotFound.into());
     }
-    let RenderedLayout::Custom(html) = layouts::render(&portal, &run)? else {
+    let RenderedLayout::Custom(html) = layouts::render_at(run, place.path())? else {
         return Err(DomainError::NotFound.into());
     };
     Ok(HttpResponse::Ok()

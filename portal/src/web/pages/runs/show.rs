@@ -12,7 +12,6 @@ use crate::{
     domain::{
         DomainError,
         accounts::User,
-        layouts::{self, RenderedLayout},
         publishing::{self, ReleaseStatus},
         roles::Permission,
         running::{self, RunProgress, RunStatus, RunView},
@@ -24,7 +23,7 @@ use crate::{
         events::News,
         identity::CurrentUser,
         respond,
-        results::{BrokenLayout, InputLine, ResultPart, StageBar, StandardResult, plain_values},
+        results::{InputLine, Place, ResultPart, StageBar},
         show,
     },
 };
@@ -56,7 +55,7 @@ impl RunPage {
             chrome,
             status_label: show::run_status(&run.status),
             progress: News::of_run(&RunProgress { status: run.status, queue_place: run.queue_place }),
-            inputs: InputLine::of(run.id, &run.inputs),
+            inputs: InputLine::of(&Place::of_run(run.id), &run.inputs),
             timings: run.timings.as_ref().map(StageBar::new),
             result,
             run,
@@ -72,7 +71,7 @@ pub(crate) async fn show(
     id: Path<RunId>,
 ) -> Result<HttpResponse, WebError> {
     let run = running::view(&portal, &user, *id).await?;
-    let result = result(&portal, &run)?;
+    let result = ResultPart::of(&run, &Place::of_run(run.id))?;
     let origin = origin(&portal, &user, &run).await?;
     let page = RunPage::new(chrome, run, result, origin);
     respond::page(StatusCode::OK, &page.chrome, &page)
@@ -91,16 +90,4 @@ async fn origin(portal: &Portal, user: &User, run: &RunView) -> Result<Option<Or
         }
     }
     Ok(run.app_is_listed.then(|| Origin { url: format!("/apps/{}", run.slug), title: run.manifest.name.clone() }))
-}
-
-fn result(portal: &Portal, run: &RunView) -> Result<ResultPart, WebError> {
-    if run.status != RunStatus::Done || run.results.is_empty() {
-        return Ok(ResultPart::None);
-    }
-    Ok(match layouts::render(portal, run) {
-        Ok(RenderedLayout::Standard(view)) => ResultPart::Standard(Box::new(StandardResult::new(run.id, *view))),
-        Ok(RenderedLayout::Custom(_)) => ResultPart::Custom,
-        Err(DomainError::Invalid(faults)) => ResultPart::Broken(BrokenLayout { faults, values: plain_values(run) }),
-        Err(error) => return Err(error.into()),
-    })
 }
