@@ -8,37 +8,41 @@ function dropZone(zone) {
   const chosen = zone.querySelector(".chosen");
   const title = zone.querySelector("strong");
   const words = title.textContent;
-  let preview = null;
+  const most = Number(input.dataset.most ?? 1);
+  let previews = [];
 
   const show = () => {
-    const file = input.files[0];
-    if (preview) {
+    const files = [...input.files];
+    for (const preview of previews) {
       URL.revokeObjectURL(preview.src);
       preview.remove();
-      preview = null;
     }
-    zone.classList.toggle("filled", Boolean(file));
-    chosen.textContent = file ? `${file.name || "pasted picture"} · ${size(file.size)}` : "";
-    title.textContent = file ? "Choose another" : words;
-    if (!file) return;
+    previews = files.slice(0, most).filter((file) => file.type.startsWith("image/")).map(picture);
+    zone.classList.toggle("filled", files.length > 0);
+    zone.classList.toggle("several", files.length > 1);
+    chosen.textContent = summary(files);
+    title.textContent = files.length > 0 ? "Choose another" : words;
+    zone.closest(".field").querySelector(".kept")?.classList.toggle("replaced", files.length > 0);
+    if (files.length === 0) return;
     clear(zone.closest(".field"));
-    if (file.type.startsWith("image/")) {
-      preview = new Image();
-      preview.className = "preview";
-      preview.alt = "Preview of the chosen picture";
-      preview.onerror = () => preview?.remove();
-      preview.src = URL.createObjectURL(file);
-      zone.prepend(preview);
-    }
+    zone.prepend(...previews);
+    if (files.length > most) say(zone, `At most ${most} photos at a time: these are ${files.length}.`);
   };
-  const take = (file) => {
+  const take = (files) => {
     const transfer = new DataTransfer();
-    transfer.items.add(file);
+    for (const file of most > 1 ? files : files.slice(0, 1)) transfer.items.add(file);
     input.files = transfer.files;
     show();
   };
+  const summary = (files) => {
+    const bytes = size(files.reduce((sum, file) => sum + file.size, 0));
+    if (files.length > 1) return `${files.length} photos · ${bytes}`;
+    return files.length === 1 ? `${files[0].name || "pasted picture"} · ${bytes}` : "";
+  };
 
   input.addEventListener("change", show);
+  // A photo from the camera, or from wherever else a script has one.
+  zone.addEventListener("photo", (event) => take([event.detail]));
   // The browser brings a chosen file back on "back" without telling anybody.
   window.addEventListener("pageshow", show);
   for (const kind of ["dragenter", "dragover"]) {
@@ -49,17 +53,31 @@ function dropZone(zone) {
   }
   for (const kind of ["dragleave", "drop"]) zone.addEventListener(kind, () => zone.classList.remove("over"));
   zone.addEventListener("drop", (event) => {
-    const file = event.dataTransfer.files[0];
-    if (!file) return;
+    const files = [...event.dataTransfer.files];
+    if (files.length === 0) return;
     event.preventDefault();
-    take(file);
+    take(files);
   });
   document.addEventListener("paste", (event) => {
-    const file = [...(event.clipboardData?.files ?? [])].find((f) => f.type.startsWith("image/"));
-    if (!file || !input.accept.includes("image") || zone !== firstFreeZone()) return;
+    const files = [...(event.clipboardData?.files ?? [])].filter((f) => f.type.startsWith("image/"));
+    if (files.length === 0 || !input.accept.includes("image") || zone !== firstFreeZone()) return;
     event.preventDefault();
-    take(file);
+    take(files);
   });
+}
+
+function picture(file) {
+  const preview = new Image();
+  preview.className = "preview";
+  preview.alt = "Preview of the chosen picture";
+  preview.onerror = () => preview.remove();
+  preview.src = URL.createObjectURL(file);
+  return preview;
+}
+
+function say(zone, text) {
+  const slot = zone.closest(".field").querySelector("[data-wrong]");
+  if (slot) slot.textContent = text;
 }
 
 // A pasted picture goes into the first empty zone or, when all are full, into the first.

@@ -1,6 +1,7 @@
 //! Files at rest: keys, sealing, and the object store. No opened byte of a person's file ever reaches a disk.
 
 pub mod keys;
+pub mod metadata;
 pub mod objects;
 pub mod seal;
 mod sniff;

@@ -17,6 +17,7 @@ pub mod publishing;
 pub mod roles;
 pub mod running;
 pub mod seeding;
+pub mod spreadsheets;
 pub mod versions;
 pub mod work;
 

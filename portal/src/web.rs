@@ -27,6 +27,8 @@ mod results;
 pub mod routes;
 mod run_upload;
 #[cfg(test)]
+mod runs_story;
+#[cfg(test)]
 mod samples;
 pub mod show;
 #[cfg(test)]

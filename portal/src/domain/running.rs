@@ -1,9 +1,16 @@
-//! Runs: beginning one, following it, looking at it, deleting it.
+//! Runs: beginning one, following it, looking at it, cancelling and deleting it.
 
+mod batch;
 mod draft;
 pub(super) mod execute;
+mod history;
+pub(super) mod keeping;
 mod outcome;
 mod stored;
+mod submit;
+pub mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 mod view;
 
 use jiff::Timestamp;
@@ -18,24 +25,30 @@ use vision_protocol::{
 };
 
 use super::{
-    DomainError, Page, Result,
+    DomainError, Result,
     accounts::User,
-    catalog,
     files::{self, FileStream},
     following,
     roles::Permission,
     work::remove_blob,
 };
 use crate::{
-    state::{News, Portal, timestamp},
+    state::{News, Portal},
     store::{JobKind, ReleaseRow, RunRow, StoreError},
 };
 
-pub use draft::{RunDraft, again, begin};
+pub use crate::store::BatchId;
+pub use batch::{BatchProgress, BatchRun, BatchView, BatchWatch, batch, cancel_batch, watch_batch};
+pub use draft::{RunDraft, begin, takes_batches};
+pub use history::{
+    AppCount, History, HistoryFilter, Place, RUNS_PER_PAGE, RunLine, delete_all, delete_many, history, runs_of_app,
+};
+pub use keeping::{Keeping, choose_keeping, keeping, note_shown};
+pub use submit::{Accepted, again};
 pub use view::view;
 
-/// Runs on one page of the history.
-pub const RUNS_PER_PAGE: u32 = 30;
+/// Photos that may be given in one go.
+pub const BATCH_PHOTOS: usize = 50;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +61,8 @@ pub enum RunStatus {
     Done,
     /// It has a reason.
     Failed,
+    /// Its owner wanted it no more.
+    Cancelled,
 }
 
 impl RunStatus {
@@ -58,17 +73,21 @@ impl RunStatus {
             Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
+
     /// The status of that name.
     pub fn by_name(name: &str) -> Option<Self> {
-        [Self::Queued, Self::Running, Self::Done, Self::Failed].into_iter().find(|status| status.name() == name)
+        Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
     /// Whether it has ended.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Done | Self::Failed)
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
 }
 
@@ -147,21 +166,12 @@ pub struct RunView {
     pub finished_at: Option<Timestamp>,
     /// Whether [`again`] would work.
     pub can_retry: bool,
-}
-
-/// A run in the history.
-#[derive(Clone, Debug)]
-pub struct RunLine {
-    /// The run.
-    pub id: RunId,
-    /// Where it stands.
-    pub status: RunStatus,
-    /// The app's name.
-    pub app_name: String,
-    /// The app's address.
-    pub slug: Slug,
-    /// When it was accepted.
-    pub created_at: Timestamp,
+    /// How long it is kept.
+    pub keeping: Keeping,
+    /// When it is gone; known once it has ended.
+    pub gone_at: Option<Timestamp>,
+    /// The batch that it belongs to.
+    pub batch: Option<BatchId>,
 }
 
 /// News of a run.
@@ -235,30 +245,9 @@ async fn runnable(portal: &Portal, user: &User, id: ReleaseId) -> Result<Release
 }
 
 async fn own(portal: &Portal, viewer: &User, id: RunId) -> Result<RunRow> {
-    portal.store.run(id).await?.filter(|row| row.user_id == viewer.id.0).ok_or(DomainError::NotFound)
-}
-
-/// One's own runs, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn history(portal: &Portal, viewer: &User, page: u32) -> Result<Page<RunLine>> {
-    let page = page.max(1);
-    let offset = i64::from(page - 1) * i64::from(RUNS_PER_PAGE);
-    let (rows, total) = portal.store.runs_of(viewer.id, RUNS_PER_PAGE.into(), offset).await?;
-    let lines = rows
-        .into_iter()
-        .map(|row| {
-            Ok(RunLine {
-                id: row.id.parse().map_err(|_| StoreError::Corrupt("run id"))?,
-                status: status(&row.status)?,
-                app_name: catalog::manifest(&row.manifest)?.name,
-                slug: catalog::slug(&row.slug)?,
-                created_at: timestamp(row.created_at),
-            })
-        })
-        .collect::<Result<_>>()?;
-    Ok(Page::new(lines, page, RUNS_PER_PAGE, total))
+    let row = portal.store.run(id).await?.filter(|row| row.user_id == viewer.id.0);
+    // What is to be gone is gone, even before its bytes are removed.
+    row.filter(|row| row.keep_until.is_none_or(|until| until > portal.now())).ok_or(DomainError::NotFound)
 }
 
 /// The address of the app that somebody ran last, if it is published.
@@ -293,11 +282,27 @@ pub async fn delete(portal: &Portal, viewer: &User, id: RunId) -> Result<()> {
     Ok(())
 }
 
+/// Stops a run of one's own that has not ended. From here on its links are dead, and an answer that still comes is
+/// dropped; a runner of ours hears that nobody waits any more.
+///
+/// # Errors
+/// `NotFound`; `Conflict` if it has ended.
+pub async fn cancel(portal: &Portal, viewer: &User, id: RunId) -> Result<()> {
+    own(portal, viewer, id).await?;
+    if !portal.store.cancel_run(viewer.id, id, portal.now()).await? {
+        return Err(DomainError::Conflict("This run has ended already.".to_owned()));
+    }
+    tracing::info!(run.id = %id, user.id = %viewer.id, "run cancelled");
+    portal.tell(News::Run(id));
+    Ok(())
+}
+
 /// A file of a run of one's own, opened.
 ///
 /// # Errors
 /// `NotFound`.
 pub async fn file(portal: &Portal, viewer: &User, run: RunId, blob: BlobId) -> Result<FileStream> {
-    let row = portal.store.blob_of_run(run, blob).await?.filter(|row| row.user_id == viewer.id.0);
+    own(portal, viewer, run).await?;
+    let row = portal.store.blob_of_run(run, blob).await?;
     files::open(portal, &row.ok_or(DomainError::NotFound)?, blob).await
 }

@@ -9,7 +9,7 @@ use super::{
     examples::{self, RunExamples},
     installing::Install,
     publishing::{list_awaiting, prove::Prove},
-    running::execute::Execute,
+    running::{execute::Execute, keeping},
 };
 use crate::{blobs::objects::ObjectKey, jobs, state::Portal};
 
@@ -35,6 +35,7 @@ pub async fn start(portal: &Portal) -> Result<jobs::Running> {
     running.add(portal, Install);
     running.add(portal, RunExamples);
     tokio::spawn(sweep_now_and_then(portal.clone()));
+    tokio::spawn(keeping::forget_every_minute(portal.clone()));
     Ok(running)
 }
 
@@ -56,6 +57,7 @@ async fn sweep_now_and_then(portal: Portal) {
 /// The database's or the object store's.
 pub async fn sweep(portal: &Portal) -> Result<()> {
     let now = portal.now();
+    keeping::forget(portal).await?;
     for id in portal.store.stray_blobs(now - STRAY_MS).await? {
         remove_blob(portal, id).await?;
     }

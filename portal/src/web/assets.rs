@@ -25,6 +25,7 @@ macro_rules! asset {
 
 const FILES: &[(&str, &str, &[u8])] = &[
     asset!("app.css", "text/css; charset=utf-8"),
+    asset!("camera.js", "text/javascript; charset=utf-8"),
     asset!("compare.js", "text/javascript; charset=utf-8"),
     asset!("examples.js", "text/javascript; charset=utf-8"),
     asset!("form.js", "text/javascript; charset=utf-8"),
@@ -38,6 +39,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     asset!("lightbox.js", "text/javascript; charset=utf-8"),
     asset!("progress.js", "text/javascript; charset=utf-8"),
     asset!("results.css", "text/css; charset=utf-8"),
+    asset!("save-picture.js", "text/javascript; charset=utf-8"),
     asset!("site.css", "text/css; charset=utf-8"),
     asset!("site.js", "text/javascript; charset=utf-8"),
     asset!("sw.js", "text/javascript; charset=utf-8"),

@@ -14,7 +14,7 @@ use super::show;
 use crate::domain::{
     installing::{InstallStatus, InstallView},
     publishing::ReleaseStatus,
-    running::{RunProgress, RunStatus},
+    running::{BatchProgress, RunProgress, RunStatus},
 };
 
 /// Often enough that no proxy in between takes the silence for the end.
@@ -44,7 +44,7 @@ impl News {
             (RunStatus::Queued, Some(1)) => ("Waiting", "One run comes before it.".to_owned()),
             (RunStatus::Queued, Some(place)) => ("Waiting", format!("{place} runs come before it.")),
             (RunStatus::Running, _) => ("Looking at it", "A runner is working on it.".to_owned()),
-            (RunStatus::Done | RunStatus::Failed, _) => ("Done", String::new()),
+            (RunStatus::Done | RunStatus::Failed | RunStatus::Cancelled, _) => ("Done", String::new()),
         };
         Self {
             status: progress.status.name(),
@@ -52,6 +52,26 @@ impl News {
             headline: headline.to_owned(),
             detail,
             is_final: progress.status.is_final(),
+        }
+    }
+
+    /// Of a batch.
+    pub(crate) fn of_batch(progress: BatchProgress) -> Self {
+        let status = match progress {
+            progress if progress.is_final() => RunStatus::Done,
+            BatchProgress { ended: 0, running: 0, .. } => RunStatus::Queued,
+            _ => RunStatus::Running,
+        };
+        let failed = match progress.failed {
+            0 => String::new(),
+            failed => format!(" {failed} did not work."),
+        };
+        Self {
+            status: status.name(),
+            label: show::run_status(&status),
+            headline: format!("{} of {} done", progress.ended, progress.total),
+            detail: format!("Each photo is a run of its own.{failed}"),
+            is_final: progress.is_final(),
         }
     }
 

@@ -5,13 +5,24 @@ use std::collections::HashMap;
 use serde_json::Value;
 use vision_protocol::{
     fault::Fault,
+    ids::RunId,
     parameters::{DEFAULT_MAX_LENGTH, Parameter, ParameterType},
 };
 
-use super::forms::{wrong_at, wrong_elsewhere};
+use super::{
+    forms::{wrong_at, wrong_elsewhere},
+    results::file_url,
+};
+use crate::domain::running::{BATCH_PHOTOS, RunView, Shown, takes_batches};
 
 /// Before a parameter's name in the names of form fields, so that none clashes with the form's own.
 pub(crate) const FIELD_PREFIX: &str = "p.";
+
+/// Before a parameter's name: the run whose photo is taken unless another one is chosen.
+pub(crate) const KEPT_PREFIX: &str = "k.";
+
+/// The box that asks for this one run not to be kept.
+pub(crate) const DISCARD_FIELD: &str = "discard";
 
 /// Longest text that gets a single line.
 const ONE_LINE: u32 = 120;
@@ -24,6 +35,12 @@ pub(crate) struct RunForm {
     pub(crate) fields: Vec<FormField>,
     /// What is wrong, but at no field.
     pub(crate) other_faults: Vec<Fault>,
+    /// Whether many photos may be given in one go.
+    pub(crate) takes_batches: bool,
+    /// Whether the run is asked not to be kept.
+    pub(crate) discard: bool,
+    /// The run that the form was filled in from.
+    pub(crate) from: Option<RunId>,
 }
 
 /// One field.
@@ -52,6 +69,18 @@ pub(crate) struct FormField {
     step: Option<f64>,
     /// What is wrong with it.
     pub(crate) wrong: Option<String>,
+    /// The photo that is taken unless another one is chosen.
+    pub(crate) kept: Option<KeptPhoto>,
+}
+
+/// A photo of an earlier run.
+pub(crate) struct KeptPhoto {
+    /// The name in the form.
+    pub(crate) input: String,
+    /// The run.
+    pub(crate) run: RunId,
+    /// Where the photo is.
+    pub(crate) url: String,
 }
 
 /// What was typed, by parameter.
@@ -60,7 +89,40 @@ pub(crate) type Typed = HashMap<String, String>;
 impl RunForm {
     /// A form nobody has filled in yet.
     pub(crate) fn new(action: String, parameters: &[Parameter]) -> Self {
-        Self { action, fields: parameters.iter().map(FormField::new).collect(), other_faults: Vec::new() }
+        Self {
+            action,
+            fields: parameters.iter().map(FormField::new).collect(),
+            other_faults: Vec::new(),
+            takes_batches: takes_batches(parameters),
+            discard: false,
+            from: None,
+        }
+    }
+
+    /// The same form with what an earlier run was given. A parameter that the app did not have then stays as it is.
+    pub(crate) fn filled_from(mut self, run: &RunView) -> Self {
+        self.from = Some(run.id);
+        for field in &mut self.fields {
+            let Some(input) = run.inputs.iter().find(|input| input.parameter.name == field.name) else { continue };
+            match &input.value {
+                Some(Shown::File(file)) if field.is_image() => {
+                    field.kept = Some(KeptPhoto {
+                        input: format!("{KEPT_PREFIX}{}", field.name),
+                        run: run.id,
+                        url: file_url(run.id, file.blob),
+                    });
+                }
+                Some(Shown::Plain(value)) if !field.is_image() => field.value = as_typed(value),
+                Some(_) => {}
+                None => field.value = String::new(),
+            }
+        }
+        self
+    }
+
+    /// Photos that may be given in one go.
+    pub(crate) fn most_photos(&self) -> usize {
+        if self.takes_batches { BATCH_PHOTOS } else { 1 }
     }
 
     /// The same form with other values to begin with. A file cannot be among them.
@@ -79,6 +141,7 @@ impl RunForm {
             field.value = typed.get(&field.name).cloned().unwrap_or_default();
             field.wrong = wrong_at(faults, &field.name);
         }
+        self.discard = typed.contains_key(DISCARD_FIELD);
         let names: Vec<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
         self.other_faults = wrong_elsewhere(faults, &names);
         self
@@ -102,6 +165,7 @@ impl FormField {
             max: parameter.max.as_ref().map(as_typed),
             step: parameter.step,
             wrong: None,
+            kept: None,
         }
     }
 
@@ -111,6 +175,11 @@ impl FormField {
 
     pub(crate) fn is_image(&self) -> bool {
         self.kind == ParameterType::Image
+    }
+
+    /// Whether the browser has to ask for a file.
+    pub(crate) fn needs_file(&self) -> bool {
+        self.required && self.kept.is_none()
     }
 
     pub(crate) fn is_select(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Forms whose token is checked before a handler sees them.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, str::FromStr};
 
 use actix_multipart::{Field, Multipart};
 use actix_web::{
@@ -136,6 +136,11 @@ pub(crate) async fn text(field: &mut Field, limit: usize) -> Result<String, WebE
         bytes.extend_from_slice(&chunk);
     }
     String::from_utf8(bytes).map_err(|_| WebError::BadForm("A text is not UTF-8.".to_owned()))
+}
+
+/// The ids that a field holds which comes several times: of boxes that are ticked. What is none is left out.
+pub(crate) fn all_ids<T: FromStr>(form: &[(String, String)], field: &str) -> Vec<T> {
+    form.iter().filter(|(name, _)| name == field).filter_map(|(_, value)| value.parse().ok()).collect()
 }
 
 /// All that is wrong at one field, as one sentence.

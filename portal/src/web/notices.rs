@@ -16,6 +16,14 @@ pub(crate) enum Notice {
     LoggedOut,
     /// A run is gone.
     RunDeleted,
+    /// Several runs are gone.
+    RunsDeleted,
+    /// All runs are gone.
+    AllRunsDeleted,
+    /// A run, or a batch, was stopped.
+    RunCancelled,
+    /// How long runs are kept was chosen.
+    KeepingChosen,
     /// A release is out.
     Published,
     /// A release is back.
@@ -31,10 +39,14 @@ pub(crate) enum Notice {
 }
 
 impl Notice {
-    const ALL: [(&'static str, Self, &'static str); 9] = [
+    const ALL: [(&'static str, Self, &'static str); 13] = [
         ("signed-up", Self::SignedUp, "Welcome. Your account is ready."),
         ("logged-out", Self::LoggedOut, "You are logged out."),
         ("run-deleted", Self::RunDeleted, "The run and its files are deleted."),
+        ("runs-deleted", Self::RunsDeleted, "The runs and their files are deleted."),
+        ("all-runs-deleted", Self::AllRunsDeleted, "All your runs are deleted."),
+        ("run-cancelled", Self::RunCancelled, "Cancelled."),
+        ("keeping-chosen", Self::KeepingChosen, "Saved. It goes for every run that you begin from now on."),
         ("published", Self::Published, "Published. Everybody can run it now."),
         ("unpublished", Self::Unpublished, "Taken back. It is no longer listed."),
         ("role-set", Self::RoleSet, "The role is changed."),

@@ -21,6 +21,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .path
         .replace("{slug}", world.slug.as_str())
         .replace("{run}", &world.run.to_string())
+        .replace("{batch}", &world.run.to_string())
         .replace("{blob}", &world.blob.to_string())
         .replace("{release}", &release.to_string())
         .replace("{person}", &world.people["consumer"].id.to_string())

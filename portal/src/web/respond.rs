@@ -4,7 +4,7 @@ use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
     http::{
         StatusCode,
-        header::{ACCEPT, LOCATION},
+        header::{ACCEPT, CONTENT_DISPOSITION, LOCATION},
     },
 };
 use askama::Template;
@@ -39,6 +39,14 @@ pub(crate) fn finish(request: &HttpRequest, mut response: HttpResponseBuilder, l
 /// The beginning of an answer to a form that was right.
 pub(crate) fn onward(request: &HttpRequest) -> HttpResponseBuilder {
     if wants_html(request) { HttpResponse::SeeOther() } else { HttpResponse::Created() }
+}
+
+/// A file to be saved under a name, which is of this portal's making: letters, digits, hyphens and dots.
+pub(crate) fn download(name: &str, media_type: &str, content: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .body(content)
 }
 
 /// Whether whoever asks reads pages: a browser does, a script or a runner does not.

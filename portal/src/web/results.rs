@@ -116,6 +116,11 @@ impl Place {
     }
 }
 
+/// A file of a run, for its owner.
+pub(crate) fn file_url(run: RunId, blob: BlobId) -> String {
+    Place::of_run(run).file(blob)
+}
+
 impl StandardResult {
     /// Makes a view ready.
     pub(crate) fn new(place: &Place, view: StandardView) -> Self {

@@ -70,10 +70,22 @@ pub fn table() -> Vec<Entry> {
         POST "/apps/{slug}/runs"                 Permitted(RunApps)       => apps::run::submit;
 
         GET  "/runs"                             LoggedIn                 => runs::history::show;
+        POST "/runs/delete"                      LoggedIn                 => runs::delete_many::submit;
+        GET  "/runs/delete-all"                  LoggedIn                 => runs::delete_all::show;
+        POST "/runs/delete-all"                  LoggedIn                 => runs::delete_all::submit;
+        GET  "/runs/compare"                     LoggedIn                 => runs::compare::show;
+        POST "/runs/compare"                     LoggedIn                 => runs::compare::submit;
+        GET  "/runs/batches/{batch}"             LoggedIn                 => runs::batch::show;
+        GET  "/runs/batches/{batch}/events"      LoggedIn                 => runs::batch_events::show;
+        GET  "/runs/batches/{batch}/results.csv" LoggedIn                 => runs::batch_csv::show;
+        POST "/runs/batches/{batch}/cancel"      LoggedIn                 => runs::batch_cancel::submit;
         GET  "/runs/{run}"                       LoggedIn                 => runs::show::show;
         GET  "/runs/{run}/events"                LoggedIn                 => runs::events::show;
         GET  "/runs/{run}/layout"                LoggedIn                 => runs::layout::show;
         GET  "/runs/{run}/files/{blob}"          LoggedIn                 => runs::file::show;
+        GET  "/runs/{run}/result.json"           LoggedIn                 => runs::result_json::show;
+        GET  "/runs/{run}/result.csv"            LoggedIn                 => runs::result_csv::show;
+        POST "/runs/{run}/cancel"                LoggedIn                 => runs::cancel::submit;
         POST "/runs/{run}/delete"                LoggedIn                 => runs::delete::submit;
         POST "/runs/{run}/again"                 Permitted(RunApps)       => runs::again::submit;
 
@@ -88,6 +100,8 @@ pub fn table() -> Vec<Entry> {
         POST "/author/releases/{release}/unpublish" Permitted(PublishApps) => author::unpublish::submit;
         POST "/releases/{release}/runs"          Permitted(RunApps)       => author::run::submit;
 
+        GET  "/settings/keep"                    LoggedIn                 => settings::keep::show;
+        POST "/settings/keep"                    LoggedIn                 => settings::keep::submit;
         GET  "/settings/keys"                    LoggedIn                 => settings::keys::show;
         POST "/settings/keys"                    LoggedIn                 => settings::keys::submit;
         POST "/settings/keys/{key}/revoke"       LoggedIn                 => settings::revoke_key::submit;
@@ -130,8 +144,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         let route = (entry.handler)();
         match resources.iter().position(|(path, _)| *path == entry.path) {
             Some(index) => {
-                let (path, resource) = resources.swap_remove(index);
-                resources.push((path, resource.route(route)));
+                // In its place: the first address that fits answers, so "/runs/compare" stays before "/runs/{run}".
+                let (path, resource) = resources.remove(index);
+                resources.insert(index, (path, resource.route(route)));
             }
             None => resources.push((entry.path, web::resource(entry.path).route(route))),
         }

@@ -8,14 +8,14 @@ use vision_protocol::{
 
 use super::{
     error::WebError,
-    fields::{FIELD_PREFIX, Typed},
+    fields::{DISCARD_FIELD, FIELD_PREFIX, KEPT_PREFIX, Typed},
     forms::{self, Parts},
 };
 use crate::{
     domain::{
         DomainError,
         accounts::User,
-        running::{self, RunDraft},
+        running::{self, Accepted, RunDraft},
     },
     state::Portal,
 };
@@ -28,10 +28,18 @@ const FIELD_LIMIT: usize = 500;
 
 /// What became of the form.
 pub(crate) enum Outcome {
-    /// The run is accepted.
-    Accepted(RunId),
+    /// The run, or the batch, is accepted.
+    Accepted(Accepted),
     /// Something is not right; what was typed can be shown again.
     Refused { faults: Vec<Fault>, typed: Typed },
+}
+
+/// Where to go once a form is accepted.
+pub(crate) fn address(accepted: Accepted) -> String {
+    match accepted.batch {
+        Some(batch) => format!("/runs/batches/{batch}"),
+        None => format!("/runs/{}", accepted.run),
+    }
 }
 
 /// Begins a run of `release` with what the form holds.
@@ -52,15 +60,26 @@ async fn fill(portal: &Portal, user: &User, release: ReleaseId, form: &mut Parts
     let mut draft = running::begin(portal, user, release).await?;
     let mut faults = Vec::new();
     let mut typed = Typed::new();
+    let mut kept: Vec<(String, RunId)> = Vec::new();
     let mut fields = 0;
     while let Some(mut field) = form.next().await? {
         fields += 1;
         if fields > FIELD_LIMIT {
             return Err(WebError::BadForm("It has too many fields.".to_owned()));
         }
-        let Some(name) = field.name().and_then(|name| name.strip_prefix(FIELD_PREFIX)).map(ToOwned::to_owned) else {
+        let whole = field.name().unwrap_or_default().to_owned();
+        if whole == DISCARD_FIELD {
+            draft.discard();
+            typed.insert(whole, "on".to_owned());
             continue;
-        };
+        }
+        if let Some(name) = whole.strip_prefix(KEPT_PREFIX) {
+            let text = forms::text(&mut field, TEXT_LIMIT).await?;
+            // An empty one is a form that keeps nothing.
+            kept.extend(text.parse().ok().map(|run| (name.to_owned(), run)));
+            continue;
+        }
+        let Some(name) = whole.strip_prefix(FIELD_PREFIX).map(ToOwned::to_owned) else { continue };
         if kind(&draft, &name) == Some(ParameterType::Image) {
             match draft.file(&name, &mut field).await {
                 Err(error @ DomainError::TooLarge { .. }) => faults.push(Fault::new(name, error.to_string())),
@@ -73,11 +92,14 @@ async fn fill(portal: &Portal, user: &User, release: ReleaseId, form: &mut Parts
         }
     }
     unchecked_boxes(&mut draft, &typed);
+    for (name, run) in kept {
+        draft.keep(&name, run).await?;
+    }
     if !faults.is_empty() {
         return Ok(Outcome::Refused { faults, typed });
     }
-    match draft.submit().await {
-        Ok(run) => Ok(Outcome::Accepted(run)),
+    match draft.submit_all().await {
+        Ok(accepted) => Ok(Outcome::Accepted(accepted)),
         Err(DomainError::Invalid(faults)) => Ok(Outcome::Refused { faults, typed }),
         Err(error) => Err(error.into()),
     }

@@ -2,6 +2,7 @@
 
 mod checks;
 mod data;
+mod runs;
 
 use askama::Template;
 use data::{app_view, at, cards, faults, file, release_view, run_id, run_view, slug, standard_view, user};
@@ -17,7 +18,6 @@ use super::{
     chrome::Chrome,
     error::ErrorPage,
     fields::Typed,
-    notices::Notice,
     pages::{
         admin::{catalog::CatalogPage, install::InstallPage, people::PeoplePage, runners::RunnersPage},
         apps::{
@@ -29,7 +29,6 @@ use super::{
         login::LoginPage,
         offline::OfflinePage,
         runs::{
-            history::{self, HistoryPage},
             layout::LayoutDocument,
             show::{Origin, RunPage},
         },
@@ -47,7 +46,7 @@ use crate::domain::{
     installing::{EntryView, InstallStatus, InstallView},
     publishing::{MyApp, ReleaseLine, ReleaseStatus},
     roles::Role,
-    running::{RunLine, RunStatus},
+    running::RunStatus,
     versions::Version,
 };
 
@@ -222,7 +221,7 @@ fn run_pages(all: &mut Samples) {
     for (name, layout) in StandardLayout::ALL {
         all.add(&format!("run-{name}"), &standard_page(layout));
     }
-    for status in [RunStatus::Queued, RunStatus::Running, RunStatus::Failed] {
+    for status in [RunStatus::Queued, RunStatus::Running, RunStatus::Failed, RunStatus::Cancelled] {
         let page = RunPage::new(chrome(Role::Consumer, "/runs/x"), run_view(status), ResultPart::None, origin());
         all.add(&format!("run-is-{}", status.name()), &page);
     }
@@ -236,23 +235,7 @@ fn run_pages(all: &mut Samples) {
     let broken = ResultPart::Broken(BrokenLayout { faults: faults(), values: vec![("Boxes".into(), "{}".into())] });
     all.add("run-broken", &RunPage::new(chrome(Role::Consumer, "/runs/x"), run_view(RunStatus::Done), broken, None));
     all.add("layout-document", &LayoutDocument { html: "<p>Hello</p>".into() });
-    let line = |seconds, status, app_name: &str| RunLine {
-        id: run_id(),
-        status,
-        app_name: app_name.into(),
-        slug: slug("shape-finder"),
-        created_at: at(seconds),
-    };
-    let runs = vec![
-        line(0, RunStatus::Queued, "Shape finder"),
-        line(-60, RunStatus::Running, "Digit reader"),
-        line(-9000, RunStatus::Done, "Street scene"),
-        line(-99_000, RunStatus::Failed, "Flower finder"),
-    ];
-    let deleted = Chrome::sample(Some(user(Role::Consumer)), "/runs", Some(Notice::RunDeleted));
-    all.add("history", &HistoryPage { chrome: deleted, runs, pager: history::pager(1, 2) });
-    let none = HistoryPage { chrome: chrome(Role::Consumer, "/runs"), runs: Vec::new(), pager: history::pager(1, 1) };
-    all.add("history-empty", &none);
+    runs::pages(all);
 }
 
 fn author_pages(all: &mut Samples) {

@@ -4,7 +4,11 @@ use jiff::{Timestamp, tz::TimeZone};
 use url::form_urlencoded;
 use vision_protocol::messages::LogLevel;
 
-use crate::domain::{installing::InstallStatus, publishing::ReleaseStatus, running::RunStatus};
+use crate::domain::{
+    installing::InstallStatus,
+    publishing::ReleaseStatus,
+    running::{Keeping, RunStatus},
+};
 
 /// A `time` element; a script turns its text into the reader's own zone.
 pub fn time(at: &Timestamp) -> String {
@@ -30,6 +34,21 @@ pub fn run_status(status: &RunStatus) -> &'static str {
         RunStatus::Running => "Running",
         RunStatus::Done => "Done",
         RunStatus::Failed => "Failed",
+        RunStatus::Cancelled => "Cancelled",
+    }
+}
+
+/// How long runs are kept, for people: in a word, and what it means.
+pub fn keeping(keeping: &Keeping) -> (&'static str, &'static str) {
+    match keeping {
+        Keeping::Forever => ("Until I delete them", "Nothing is deleted by itself."),
+        Keeping::Month => ("30 days", "A run, its photo and its result are deleted 30 days after it ended."),
+        Keeping::Day => ("1 day", "A run, its photo and its result are deleted a day after it ended."),
+        Keeping::NotAtAll => (
+            "Not at all",
+            "A run, its photo and its result are deleted ten minutes after you first saw the result, and an hour \
+             after it ended if you never did.",
+        ),
     }
 }
 

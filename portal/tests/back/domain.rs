@@ -17,7 +17,7 @@ use portal::{
         fleet::{self, NewRunner},
         publishing::{self, ReleaseStatus},
         roles::Role,
-        running::{self, RunStatus, RunView, Shown},
+        running::{self, HistoryFilter, RunStatus, RunView, Shown},
         work,
     },
     jobs,
@@ -27,7 +27,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use vision_protocol::{ReleaseId, RunId, signed_url::SignedQuery};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\nthis is a secret photo";
+/// A picture as far as anybody but a decoder can tell.
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\0\0\0\x16IDATthis is a secret photo\0\0\0\0";
 
 /// Any component that keeps to the interface; the runner here never looks at it.
 const GLUE: &[u8] = include_bytes!("../../../shared/glue/dist/classification.wasm");
@@ -61,17 +62,17 @@ pub(crate) fn pieces(bytes: &[u8]) -> impl futures_util::Stream<Item = Result<By
 
 type Pairs = Vec<(String, String)>;
 
-struct Fixture {
+pub(crate) struct Fixture {
     folder: TempDir,
-    portal: Portal,
+    pub(crate) portal: Portal,
     jobs: Option<jobs::Running>,
-    runner: FakeRunner,
+    pub(crate) runner: FakeRunner,
     author: User,
-    person: User,
+    pub(crate) person: User,
 }
 
 /// A portal that listens for files only, with one runner that is anybody's.
-async fn fixture(change: impl FnOnce(&mut Config)) -> Fixture {
+pub(crate) async fn fixture(change: impl FnOnce(&mut Config)) -> Fixture {
     let folder = TempDir::new().unwrap();
     let files = crate::fake_runner::FilesServer::bind();
     let url = files.url();
@@ -114,20 +115,20 @@ impl Fixture {
         last.unwrap()
     }
 
-    async fn published(&self) -> ReleaseId {
+    pub(crate) async fn published(&self) -> ReleaseId {
         let id = self.upload("1.0.0").await;
         publishing::publish(&self.portal, &self.author, id).await.unwrap();
         id
     }
 
-    async fn submit(&self, release: ReleaseId) -> RunId {
+    pub(crate) async fn submit(&self, release: ReleaseId) -> RunId {
         let mut draft = running::begin(&self.portal, &self.person, release).await.unwrap();
         draft.text("Age", "7");
         draft.file("Image", pieces(PNG)).await.unwrap();
         draft.submit().await.unwrap()
     }
 
-    async fn ended(&self, id: RunId) -> RunView {
+    pub(crate) async fn ended(&self, id: RunId) -> RunView {
         let mut watch = running::watch(&self.portal, &self.person, id).await.unwrap();
         while soon(watch.next()).await.unwrap().is_some() {}
         running::view(&self.portal, &self.person, id).await.unwrap()
@@ -147,14 +148,14 @@ impl Fixture {
         search(self.folder.path(), needle)
     }
 
-    fn sealed_files(&self) -> usize {
+    pub(crate) fn sealed_files(&self) -> usize {
         let blobs = self.folder.path().join("objects/blobs");
         let folders = std::fs::read_dir(blobs).into_iter().flatten();
         folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
     }
 }
 
-async fn soon<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), future).await.expect("it takes too long")
 }
 
@@ -330,7 +331,7 @@ async fn a_deleted_run_leaves_no_file_even_while_it_runs() {
     assert_eq!(fixture.sealed_files(), 0);
     fixture.runner.let_go();
     assert!(matches!(running::view(&fixture.portal, &fixture.person, id).await, Err(DomainError::NotFound)));
-    assert_eq!(running::history(&fixture.portal, &fixture.person, 1).await.unwrap().total, 0);
+    assert_eq!(running::history(&fixture.portal, &fixture.person, &HistoryFilter::default()).await.unwrap().total, 0);
 }
 
 #[actix_web::test]

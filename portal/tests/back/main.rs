@@ -9,6 +9,8 @@ mod domain;
 #[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
+mod runs;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod versions;

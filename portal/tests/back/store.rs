@@ -9,9 +9,9 @@ use portal::store::{
 };
 use vision_protocol::{AppId, BlobId, ReleaseId, RunId, Slug, UserId};
 
-const NOW: i64 = 1_700_000_000_000;
+pub(crate) const NOW: i64 = 1_700_000_000_000;
 
-async fn user(store: &Store, email: &str) -> UserId {
+pub(crate) async fn user(store: &Store, email: &str) -> UserId {
     let new = NewUser { email, name: email, role: "consumer", password_hash: "x", now: NOW };
     let row = store.create_user(&new, |id| id.0.to_be_bytes().to_vec()).await.unwrap();
     assert_eq!(row.data_key, row.id.to_be_bytes());
@@ -33,11 +33,11 @@ fn release(author: UserId, version: &str) -> NewRelease<'_> {
     }
 }
 
-async fn new_app(store: &Store, author: UserId, name: &str) -> (ReleaseId, Slug) {
+pub(crate) async fn new_app(store: &Store, author: UserId, name: &str) -> (ReleaseId, Slug) {
     store.create_release(ReleasePlan::New(Slug::from_name(name)), &release(author, "1.0.0"), None).await.unwrap()
 }
 
-async fn claim(store: &Store, kind: JobKind, now: i64) -> Option<Lease> {
+pub(crate) async fn claim(store: &Store, kind: JobKind, now: i64) -> Option<Lease> {
     store.claim_job(kind, "node", now, now + 1000).await.unwrap()
 }
 
@@ -48,7 +48,7 @@ async fn prove(store: &Store) -> ReleaseId {
     id
 }
 
-async fn input(store: &Store, user: UserId) -> BlobId {
+pub(crate) async fn input(store: &Store, user: UserId) -> BlobId {
     let id = BlobId::generate();
     let new = NewBlob { id, user, run: None, role: BlobRole::Input, name: "Image", now: NOW };
     store.create_blob(&new).await.unwrap();
@@ -57,7 +57,7 @@ async fn input(store: &Store, user: UserId) -> BlobId {
     id
 }
 
-async fn run(store: &Store, user: UserId, release: ReleaseId, files: &[BlobId]) -> Option<RunId> {
+pub(crate) async fn run(store: &Store, user: UserId, release: ReleaseId, files: &[BlobId]) -> Option<RunId> {
     let id = RunId::generate();
     let new = NewRun { id, user, release, inputs: b"sealed", files, now: NOW };
     store.create_run(&new).await.unwrap().then_some(id)
@@ -193,7 +193,7 @@ async fn a_run_comes_with_its_files_and_job_or_not_at_all() {
         assert!(store.blob_for_runner(id, release, file).await.unwrap().is_none(), "links die with the run");
         let row = store.run(id).await.unwrap().unwrap();
         assert_eq!((row.status.as_str(), row.outcome.as_deref()), ("done", Some(&b"outcome"[..])));
-        assert_eq!(store.runs_of(ann, 1, 0).await.unwrap().1, 2);
+        assert_eq!(store.apps_run(ann).await.unwrap()[0].runs, 2);
         assert!(!store.start_run(id, NOW).await.unwrap());
     })
     .await;

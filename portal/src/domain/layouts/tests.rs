@@ -8,7 +8,10 @@ use vision_protocol::{
 };
 
 use super::{
-    super::{DomainError, running::RunStatus},
+    super::{
+        DomainError,
+        running::{Keeping, RunStatus},
+    },
     *,
 };
 
@@ -42,6 +45,9 @@ fn run(template: Option<&str>, results: Vec<(ResultType, &str, Shown)>) -> RunVi
         created_at: Timestamp::UNIX_EPOCH,
         finished_at: None,
         can_retry: true,
+        keeping: Keeping::Forever,
+        gone_at: None,
+        batch: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Filling in a run, and accepting it.
+//! Filling in a run.
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -12,25 +12,31 @@ use vision_protocol::{
 };
 
 use super::{
-    JobKind, own, runnable,
+    BATCH_PHOTOS, own, runnable,
     stored::{Column, Named, StoredValue},
+    submit::copy,
 };
 use crate::{
-    blobs::{self, keys::UserKey},
+    blobs::{
+        keys::UserKey,
+        metadata::{self, CleanError},
+    },
     domain::{DomainError, Result, accounts::User, catalog, files, work::remove_blob},
-    state::{News, Portal},
-    store::{BlobRole, NewBlob, NewRun},
+    state::Portal,
+    store::{BlobRole, NewBlob},
 };
 
 /// A run that is being filled in. Dropped without [`RunDraft::submit`], its files are removed.
 pub struct RunDraft {
-    portal: Portal,
-    user: User,
-    key: UserKey,
-    release: ReleaseId,
+    pub(super) portal: Portal,
+    pub(super) user: User,
+    pub(super) key: UserKey,
+    pub(super) release: ReleaseId,
     manifest: Manifest,
     values: Vec<NamedValue>,
-    files: Vec<(String, BlobId)>,
+    /// In the order in which they came.
+    pub(super) files: Vec<(String, BlobId)>,
+    pub(super) discard: bool,
     faults: Vec<Fault>,
 }
 
@@ -52,8 +58,14 @@ pub async fn begin(portal: &Portal, user: &User, release: ReleaseId) -> Result<R
         manifest: catalog::manifest(&row.manifest)?,
         values: Vec::new(),
         files: Vec::new(),
+        discard: false,
         faults: Vec::new(),
     })
+}
+
+/// Whether an app takes many photos in one go, each as a run of its own: it has to ask for exactly one.
+pub fn takes_batches(parameters: &[Parameter]) -> bool {
+    parameters.iter().filter(|parameter| parameter.parameter_type == ParameterType::Image).count() == 1
 }
 
 impl RunDraft {
@@ -96,8 +108,9 @@ impl RunDraft {
         }
     }
 
-    /// Takes one file, sealing it chunk by chunk on its way into the object store. An empty file counts as not
-    /// given; what is no picture is refused by [`RunDraft::submit`].
+    /// Takes one file: what a camera wrote beside the picture is taken out, and the rest sealed, chunk by chunk on its
+    /// way into the object store. An empty file counts as not given; what is no picture, or a damaged one, is refused
+    /// by [`RunDraft::submit`]. A second file for the only picture that an app takes makes the run one of a batch.
     ///
     /// # Errors
     /// `TooLarge`; `Upload` if the stream breaks.
@@ -116,35 +129,109 @@ impl RunDraft {
                 },
             }
         };
-        let problem = match self.parameter(name).map(|parameter| parameter.parameter_type) {
-            None => Some("the app has no such parameter"),
-            Some(ParameterType::Image) if self.is_given(name) => Some("is given more than once"),
-            Some(ParameterType::Image) => None,
-            Some(_) => Some("takes no file"),
-        };
-        if let Some(problem) = problem {
+        if let Some(problem) = self.refusal(name) {
             self.fault(name, problem);
             return drain(stream, limit).await;
         }
-        let id = BlobId::generate();
-        let now = self.portal.now();
-        let new = NewBlob { id, user: self.user.id, run: None, role: BlobRole::Input, name, now };
-        let whole = futures_util::stream::iter([Ok(first)]).chain(stream);
-        match files::create(&self.portal, &self.key, &new, limit, whole).await {
-            Ok(()) => self.files.push((name.to_owned(), id)),
+        let mut whole = futures_util::stream::iter([Ok(first)]).chain(stream);
+        let sealed = self.seal(name, limit, &mut whole).await;
+        match sealed {
+            Ok(id) => self.files.push((name.to_owned(), id)),
             Err(DomainError::Invalid(faults)) => {
-                faults.into_iter().for_each(|fault| self.fault(name, fault.message));
+                let which = self.which(name);
+                faults.into_iter().for_each(|fault| self.fault(name, format!("{which}{}", fault.message)));
+                return drain(whole, limit).await;
             }
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
+    /// Why one more file cannot be taken for a parameter.
+    fn refusal(&self, name: &str) -> Option<String> {
+        match self.parameter(name).map(|parameter| parameter.parameter_type) {
+            None => Some("the app has no such parameter".to_owned()),
+            Some(ParameterType::Image) if self.files.len() >= BATCH_PHOTOS => {
+                Some(format!("takes at most {BATCH_PHOTOS} photos at a time"))
+            }
+            Some(ParameterType::Image) if self.is_given(name) && !takes_batches(&self.manifest.app_parameters) => {
+                Some("is given more than once".to_owned())
+            }
+            Some(ParameterType::Image) => None,
+            Some(_) => Some("takes no file".to_owned()),
+        }
+    }
+
+    /// The words that say which of several photos is meant.
+    fn which(&self, name: &str) -> String {
+        match self.files.iter().filter(|(given, _)| given == name).count() {
+            0 => String::new(),
+            before => format!("photo {}: ", before + 1),
+        }
+    }
+
+    async fn seal<S, E>(&self, name: &str, limit: u64, stream: &mut S) -> Result<BlobId>
+    where
+        S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
+        E: std::fmt::Display,
+    {
+        let id = BlobId::generate();
+        let now = self.portal.now();
+        let new = NewBlob { id, user: self.user.id, run: None, role: BlobRole::Input, name, now };
+        let mut damage = None;
+        let cleaned = metadata::clean(stream).map(|piece| {
+            piece.inspect_err(|error| {
+                if let CleanError::Damaged(damaged) = error {
+                    damage = Some(*damaged);
+                }
+            })
+        });
+        let sealed = files::create(&self.portal, &self.key, &new, limit, cleaned).await;
+        match damage {
+            Some(damaged) => Err(DomainError::invalid("", damaged.to_string())),
+            None => sealed.map(|()| id),
+        }
+    }
+
+    /// Takes a photo of an earlier run of one's own, unless another one is given. That it is not there any more is
+    /// said by [`RunDraft::submit`].
+    ///
+    /// # Errors
+    /// The database's or the object store's.
+    pub async fn keep(&mut self, name: &str, run: RunId) -> Result<()> {
+        let is_image = self.parameter(name).is_some_and(|p| p.parameter_type == ParameterType::Image);
+        if !is_image || self.is_given(name) {
+            return Ok(());
+        }
+        let row = match own(&self.portal, &self.user, run).await {
+            Ok(row) => row,
+            Err(DomainError::NotFound) => {
+                self.fault(name, "the photo of that run is gone; choose one");
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let inputs: Vec<Named> = Column::Inputs.open(&self.key, run, &row.inputs)?;
+        match inputs.into_iter().find(|input| input.name == name).map(|input| input.value) {
+            Some(StoredValue::File(old)) => {
+                let new = copy(self, name, old).await?;
+                self.files.push((name.to_owned(), new));
+            }
+            _ => self.fault(name, "that run had no photo here; choose one"),
+        }
+        Ok(())
+    }
+
+    /// Has the run deleted soon after it was looked at, whatever the person has chosen for all others.
+    pub fn discard(&mut self) {
+        self.discard = true;
+    }
+
     /// What the person gave, with defaults filled in.
     ///
     /// # Errors
     /// Every fault.
-    fn checked(&mut self) -> Result<Vec<Named>> {
+    pub(super) fn checked(&mut self) -> Result<Vec<Named>> {
         for parameter in &self.manifest.app_parameters {
             // A browser does not send a box that is not ticked.
             let absent = !self.values.iter().any(|value| value.name == parameter.name);
@@ -153,7 +240,11 @@ impl RunDraft {
             }
         }
         let mut data = self.values.clone();
-        for (name, id) in &self.files {
+        for (index, (name, id)) in self.files.iter().enumerate() {
+            // Of a batch, one photo stands for all.
+            if self.files[..index].iter().any(|(earlier, _)| earlier == name) {
+                continue;
+            }
             // Only the form of an address is checked; the real one is made for each attempt.
             data.push(NamedValue { name: name.clone(), value: Value::String(format!("http://portal/files/{id}")) });
         }
@@ -180,41 +271,6 @@ impl RunDraft {
             })
             .collect())
     }
-
-    /// Accepts the run: from here on it will be finished, or failed with a reason.
-    ///
-    /// # Errors
-    /// `Invalid` with every fault, each at its parameter's name; `Stopping`.
-    pub async fn submit(mut self) -> Result<RunId> {
-        let inputs = self.checked()?;
-        accept(&mut self, &inputs).await
-    }
-}
-
-/// Writes the run down. Afterwards its files are the run's.
-async fn accept(draft: &mut RunDraft, inputs: &[Named]) -> Result<RunId> {
-    let portal = draft.portal.clone();
-    if portal.stopping.is_cancelled() {
-        return Err(DomainError::Stopping);
-    }
-    let id = RunId::generate();
-    let files: Vec<BlobId> = draft.files.iter().map(|(_, file)| *file).collect();
-    let new = NewRun {
-        id,
-        user: draft.user.id,
-        release: draft.release,
-        inputs: &Column::Inputs.seal(&portal, &draft.key, id, &inputs)?,
-        files: &files,
-        now: portal.now(),
-    };
-    if !portal.store.create_run(&new).await? {
-        return Err(DomainError::Conflict("The files of this run are gone; fill it in again.".to_owned()));
-    }
-    draft.files.clear();
-    tracing::info!(run.id = %id, release.id = %draft.release, user.id = %draft.user.id, "run accepted");
-    portal.queue.wake(JobKind::ExecuteRun);
-    portal.tell(News::Run(id));
-    Ok(id)
 }
 
 async fn drain<S, E>(mut stream: S, limit: u64) -> Result<()>
@@ -247,26 +303,4 @@ impl Drop for RunDraft {
             });
         }
     }
-}
-
-/// Runs the same release on the same inputs once more.
-///
-/// # Errors
-/// `NotFound`; `Conflict` if the release cannot be run any more; `Stopping`.
-pub async fn again(portal: &Portal, viewer: &User, id: RunId) -> Result<RunId> {
-    let row = own(portal, viewer, id).await?;
-    let mut draft = begin(portal, viewer, ReleaseId(row.release_id)).await?;
-    let mut inputs: Vec<Named> = Column::Inputs.open(&draft.key, id, &row.inputs)?;
-    for input in &mut inputs {
-        if let StoredValue::File(old) = input.value {
-            // Each run owns its files, so that deleting one run never takes another's: sealed anew.
-            let content = blobs::open_stream(&portal.objects, &draft.key, old).await?;
-            let (new, now) = (BlobId::generate(), portal.now());
-            let row = NewBlob { id: new, user: viewer.id, run: None, role: BlobRole::Input, name: &input.name, now };
-            files::create(portal, &draft.key, &row, u64::MAX, content).await?;
-            draft.files.push((input.name.clone(), new));
-            input.value = StoredValue::File(new);
-        }
-    }
-    accept(&mut draft, &inputs).await
 }

@@ -5,6 +5,7 @@
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
+use tokio::sync::broadcast;
 use url::Url;
 use vision_protocol::{
     ids::{BlobId, Digest, ReleaseId, RunId, UserId},
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     blobs::keys::UserKey,
     config::JobsConfig,
-    domain::{DomainError, Result, catalog, work::remove_blob},
+    domain::{DomainError, Result, catalog, following, work::remove_blob},
     jobs::{Verdict, Work},
     runners::{RunnerError, Slot},
     state::{News, Portal},
@@ -93,7 +94,7 @@ fn run_id(lease: &Lease) -> Result<RunId> {
     Ok(lease.subject.parse().map_err(|_| StoreError::Corrupt("job"))?)
 }
 
-async fn user_key(portal: &Portal, row: &RunRow) -> Result<UserKey> {
+pub(super) async fn user_key(portal: &Portal, row: &RunRow) -> Result<UserKey> {
     let owner = UserId(row.user_id);
     let user = portal.store.user(owner).await?.ok_or(StoreError::Corrupt("owner of a run"))?;
     Ok(portal.master.user_key(owner, &user.data_key)?)
@@ -114,11 +115,17 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
     let Some(slot) = portal.fleet.pick_for(portal, execution.release).await? else {
         return Ok(Verdict::retry("no runner is ready"));
     };
+    let news = portal.news.subscribe();
     if !portal.store.start_run(id, portal.now()).await? {
         return Ok(Verdict::Ended);
     }
     portal.tell(News::Run(id));
-    let outcome = match step.within(execution.on(&slot)).await {
+    let answer = tokio::select! {
+        answer = step.within(execution.on(&slot)) => answer,
+        // The connection ends with the request: a runner of ours then gives the run up, another's answer is not read.
+        () = unwanted(portal, id, news) => return Ok(Verdict::Ended),
+    };
+    let outcome = match answer {
         Ok(outcome) => outcome,
         Err(RunnerError::Local(error)) => return Err(error.into()),
         Err(error) => match reason_to_fail(&error, lease.attempt).inspect(|_| step.failed()) {
@@ -136,6 +143,21 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
     };
     finish(portal, lease, id, &execution.key, &outcome).await?;
     Ok(Verdict::Ended)
+}
+
+/// Returns once a run that is executed was cancelled or deleted.
+async fn unwanted(portal: &Portal, id: RunId, mut news: broadcast::Receiver<News>) {
+    loop {
+        if !following::wait(portal, &mut news, |news| news == News::Run(id)).await {
+            // The portal stops: a run in hand is let end.
+            return std::future::pending().await;
+        }
+        match portal.store.run_status(id).await {
+            Ok(Some((_, status))) if status != RunStatus::Cancelled.name() => {}
+            Ok(_) => return,
+            Err(error) => tracing::warn!(run.id = %id, %error, "looking whether a run is still wanted failed"),
+        }
+    }
 }
 
 async fn load<'a>(portal: &'a Portal, id: RunId, row: &RunRow) -> Result<Execution<'a>> {
@@ -174,7 +196,7 @@ fn reason_to_fail(error: &RunnerError, attempt: i64) -> Option<ErrorResponse> {
     }
 }
 
-async fn finish(portal: &Portal, lease: &Lease, id: RunId, key: &UserKey, outcome: &Outcome) -> Result<()> {
+pub(super) async fn finish(portal: &Portal, lease: &Lease, id: RunId, key: &UserKey, outcome: &Outcome) -> Result<()> {
     let status = if outcome.error.is_none() { RunStatus::Done } else { RunStatus::Failed };
     let sealed = Column::Outcome.seal(portal, key, id, outcome)?;
     if !portal.store.finish_run(lease, id, status.name(), &sealed, portal.now()).await? {

@@ -8,7 +8,7 @@ use vision_protocol::{
 };
 
 use super::{
-    FileRef, InputView, ResultView, RunView, Shown, own, queue_place, runnable, status,
+    FileRef, InputView, Keeping, ResultView, RunView, Shown, own, queue_place, runnable, status,
     stored::{Column, Named, Outcome, StoredValue},
 };
 use crate::{
@@ -54,10 +54,13 @@ pub async fn view(portal: &Portal, viewer: &User, id: RunId) -> Result<RunView> 
         created_at: timestamp(row.created_at),
         finished_at: row.finished_at.map(timestamp),
         can_retry,
+        keeping: Keeping::of_ms(row.keep_ms),
+        gone_at: row.keep_until.map(timestamp),
+        batch: row.batch.and_then(|batch| batch.parse().ok()),
     })
 }
 
-async fn files(portal: &Portal, run: RunId) -> Result<HashMap<BlobId, FileRef>> {
+pub(super) async fn files(portal: &Portal, run: RunId) -> Result<HashMap<BlobId, FileRef>> {
     let rows = portal.store.blobs_of_run(run).await?;
     rows.into_iter()
         .map(|row| {
@@ -89,7 +92,11 @@ fn input_views(manifest: &Manifest, mut values: Vec<Named>, files: &HashMap<Blob
         .collect()
 }
 
-fn result_views(manifest: &Manifest, mut values: Vec<Named>, files: &HashMap<BlobId, FileRef>) -> Vec<ResultView> {
+pub(super) fn result_views(
+    manifest: &Manifest,
+    mut values: Vec<Named>,
+    files: &HashMap<BlobId, FileRef>,
+) -> Vec<ResultView> {
     let variables = manifest.result_variables.iter();
     variables
         .filter_map(|variable| {

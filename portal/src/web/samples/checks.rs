@@ -79,6 +79,11 @@ fn every_template_has_a_sample() {
         "login.html",
         "offline.html",
         "run.html",
+        "runs/batch.html",
+        "runs/compare.html",
+        "runs/compare_with.html",
+        "runs/delete_all.html",
+        "settings/keep.html",
         "settings/keys.html",
         "signup.html",
     ];

@@ -17,7 +17,7 @@ use crate::domain::{
     layouts::{StandardView, Table, Titled},
     publishing::{ReleaseStatus, ReleaseView},
     roles::Role,
-    running::{FileRef, InputView, RunStatus, RunView, Shown},
+    running::{FileRef, InputView, Keeping, RunStatus, RunView, Shown},
 };
 
 pub(super) fn at(seconds: i64) -> Timestamp {
@@ -145,6 +145,9 @@ pub(super) fn run_view(status: RunStatus) -> RunView {
         created_at: at(0),
         finished_at: None,
         can_retry: status == RunStatus::Failed,
+        keeping: Keeping::Forever,
+        gone_at: None,
+        batch: None,
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn submit(
         }
     };
     match run_upload::take(&portal, &may.user, view.release, &mut form).await? {
-        Outcome::Accepted(run) => Ok(respond::see_other(&request, &format!("/runs/{run}"), None)),
+        Outcome::Accepted(accepted) => Ok(respond::see_other(&request, &run_upload::address(accepted), None)),
         Outcome::Refused { faults, .. } if !respond::wants_html(&request) => Err(DomainError::Invalid(faults).into()),
         Outcome::Refused { faults, typed } => {
             let extras = Extras::of(&portal, &view, None).await?;

@@ -17,7 +17,11 @@ use vision_protocol::{
 use super::extras::Extras;
 
 use crate::{
-    domain::catalog::{self, AppCard, AppView},
+    domain::{
+        DomainError,
+        catalog::{self, AppCard, AppView},
+        running,
+    },
     state::Portal,
     web::{chrome::Chrome, error::WebError, fields::RunForm, markdown, respond, results::ResultPart},
 };
@@ -86,6 +90,8 @@ fn answers(manifest: &Manifest) -> String {
 pub(crate) struct AppQuery {
     /// The place of an example.
     example: Option<String>,
+    /// A run of one's own, whose inputs the form begins with.
+    from: Option<String>,
 }
 
 /// The handler.
@@ -97,6 +103,14 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let view = catalog::app(&portal, &slug).await?;
     let extras = Extras::of(&portal, &view, query.example.as_deref().and_then(|text| text.parse().ok())).await?;
-    let page = AppPage::new(chrome, view).with(extras);
+    let mut page = AppPage::new(chrome, view).with(extras);
+    if let (Some(user), Some(run)) = (&page.chrome.user, query.from.as_deref().and_then(|text| text.parse().ok())) {
+        match running::view(&portal, user, run).await {
+            Ok(run) => page.form = page.form.filled_from(&run),
+            // A form without the inputs of a run that is gone is still a form.
+            Err(DomainError::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     respond::page(StatusCode::OK, &page.chrome, &page)
 }

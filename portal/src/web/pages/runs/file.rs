@@ -1,11 +1,12 @@
-//! `GET /runs/{id}/files/{blob}`: an input or result file of a run, opened for its owner.
+//! `GET /runs/{id}/files/{blob}`: an input or result file of a run, opened for its owner; with `?save`, to be saved.
 
 use actix_web::{
     HttpResponse,
     body::SizedStream,
     http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY},
-    web::{Data, Path},
+    web::{Data, Path, Query},
 };
+use serde::Deserialize;
 use vision_protocol::ids::{BlobId, RunId};
 
 use crate::{
@@ -14,18 +15,37 @@ use crate::{
     web::{error::WebError, headers::FILE_POLICY, identity::CurrentUser},
 };
 
+/// How it is wanted.
+#[derive(Deserialize)]
+pub(crate) struct Params {
+    save: Option<String>,
+}
+
 /// The handler.
 pub(crate) async fn show(
     CurrentUser(user): CurrentUser,
     portal: Data<Portal>,
     path: Path<(RunId, BlobId)>,
+    params: Query<Params>,
 ) -> Result<HttpResponse, WebError> {
     let (run, blob) = path.into_inner();
     let file = running::file(&portal, &user, run, blob).await?;
-    let shown = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp"].contains(&file.media_type.as_str());
+    let ending = match file.media_type.as_str() {
+        "image/jpeg" => Some("jpg"),
+        "image/png" => Some("png"),
+        "image/webp" => Some("webp"),
+        "image/gif" => Some("gif"),
+        "image/bmp" => Some("bmp"),
+        _ => None,
+    };
+    let disposition = match (ending, &params.save) {
+        (Some(_), None) => "inline".to_owned(),
+        (Some(ending), Some(_)) => format!("attachment; filename=\"{blob}.{ending}\""),
+        (None, _) => "attachment".to_owned(),
+    };
     Ok(HttpResponse::Ok()
         .content_type(file.media_type)
         .insert_header((CONTENT_SECURITY_POLICY, FILE_POLICY))
-        .insert_header((CONTENT_DISPOSITION, if shown { "inline" } else { "attachment" }))
+        .insert_header((CONTENT_DISPOSITION, disposition))
         .body(SizedStream::new(file.size, file.content)))
 }

@@ -14,7 +14,7 @@ use crate::{
         accounts::User,
         publishing::{self, ReleaseStatus},
         roles::Permission,
-        running::{self, RunProgress, RunStatus, RunView},
+        running::{self, Keeping, RunProgress, RunStatus, RunView, table},
     },
     state::Portal,
     web::{
@@ -23,7 +23,7 @@ use crate::{
         events::News,
         identity::CurrentUser,
         respond,
-        results::{InputLine, Place, ResultPart, StageBar},
+        results::{InputLine, Place, ResultPart, StageBar, file_url},
         show,
     },
 };
@@ -40,6 +40,8 @@ pub(crate) struct RunPage {
     pub(crate) timings: Option<StageBar>,
     pub(crate) result: ResultPart,
     pub(crate) origin: Option<Origin>,
+    /// Pictures among the results, to be saved: title and address.
+    pub(crate) pictures: Vec<(String, String)>,
 }
 
 /// The page with the form that a run came from.
@@ -57,10 +59,22 @@ impl RunPage {
             progress: News::of_run(&RunProgress { status: run.status, queue_place: run.queue_place }),
             inputs: InputLine::of(&Place::of_run(run.id), &run.inputs),
             timings: run.timings.as_ref().map(StageBar::new),
+            pictures: pictures(&run),
             result,
             run,
         }
     }
+
+    /// Whether something is drawn over the photo, which a script can save with it.
+    fn is_drawn(&self) -> bool {
+        let drawn = [StandardLayout::Boxes, StandardLayout::Points, StandardLayout::Polygons];
+        matches!(&self.result, ResultPart::Standard(view) if drawn.contains(&view.layout))
+    }
+}
+
+fn pictures(run: &RunView) -> Vec<(String, String)> {
+    let parts = table::parts(&run.results).into_iter();
+    parts.filter_map(|part| Some((part.title, format!("{}?save", file_url(run.id, part.file?.blob))))).collect()
 }
 
 /// The handler.
@@ -71,6 +85,7 @@ pub(crate) async fn show(
     id: Path<RunId>,
 ) -> Result<HttpResponse, WebError> {
     let run = running::view(&portal, &user, *id).await?;
+    running::note_shown(&portal, &run).await?;
     let result = ResultPart::of(&run, &Place::of_run(run.id))?;
     let origin = origin(&portal, &user, &run).await?;
     let page = RunPage::new(chrome, run, result, origin);
