@@ -27,6 +27,7 @@ use vision_protocol::{
 use super::{
     DomainError, Result,
     accounts::User,
+    catalog,
     files::{self, FileStream},
     following,
     roles::Permission,
