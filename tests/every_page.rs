@@ -76,6 +76,16 @@ impl World {
         ];
         let runs = run_samples(&consumer).await;
         more.extend(runs.iter().map(|run| ("consumer", run.clone())));
+        let batch = batch(&consumer, app).await;
+        more.extend(
+            [
+                format!("/runs/compare?a={}&b={}", last(&runs[0]), last(&runs[1])),
+                format!("/runs/compare?a={}", last(&runs[0])),
+                format!("{app}?from={}", last(&runs[0])),
+                "/runs?q=nothing-of-that-name".to_owned(),
+            ]
+            .map(|address| ("consumer", address)),
+        );
         let runs_of_admin = run(&admin, app, "shape-finder/examples/paper-cut-outs/photo.jpg").await;
         let own = admin
             .upload(&crate::support::packages::glue_only("Draft", &crate::support::glue::instant(), 1000))
@@ -87,6 +97,7 @@ impl World {
             BTreeMap::from([
                 ("{slug}", "shape-finder".to_owned()),
                 ("{run}", last(run)),
+                ("{batch}", last(&batch)),
                 ("{release}", last(own.url.path())),
                 ("{install}", last(install.url.path())),
                 ("{example}", "1".to_owned()),
@@ -149,6 +160,21 @@ async fn examples(visitor: &Visitor, app: &str) -> Vec<String> {
 async fn run(visitor: &Visitor, app: &str, photo: &str) -> String {
     let photo = read(&tests_folder().join("../sample-apps").join(photo));
     visitor.run_and_wait(app, &photo, "image/jpeg").await.url.path().to_owned()
+}
+
+/// Two photos in one go, once both are done: the address of the batch.
+async fn batch(visitor: &Visitor, app: &str) -> String {
+    let photo = read(&tests_folder().join("../sample-apps/shape-finder/examples/paper-cut-outs/photo.jpg"));
+    let form = visitor.get(app).await.ok().form("[data-test='run-form']");
+    let form =
+        form.attach("p.Image", "a.jpg", "image/jpeg", &photo).attach_more("p.Image", "b.jpg", "image/jpeg", &photo);
+    let batch = visitor.submit(&form).await.ok().url.path().to_owned();
+    eventually("the batch to be done", PATIENCE, async || {
+        let page = visitor.get(&batch).await.ok();
+        (page.text("[data-test=batch-status]").as_deref() == Some("Done")).then_some(())
+    })
+    .await;
+    batch
 }
 
 /// A run of every sample app that takes a photo: between them they have most layouts.

@@ -21,6 +21,7 @@ mod limits;
 mod postgres;
 mod privacy;
 mod publishing;
+mod runs;
 mod strangers_path;
 mod third_party;
 mod traces;

@@ -72,6 +72,14 @@ impl Form {
         self
     }
 
+    /// The same form with one more file in a field that takes several.
+    #[must_use]
+    pub(crate) fn attach_more(mut self, name: &str, file_name: &str, media_type: &str, bytes: &[u8]) -> Self {
+        let (name_of_file, media_type) = (file_name.to_owned(), media_type.to_owned());
+        self.fields.push((name.to_owned(), Field::File { name: name_of_file, media_type, bytes: bytes.to_vec() }));
+        self
+    }
+
     /// The names and texts of a form without files.
     pub(crate) fn pairs(&self) -> Vec<(&str, &str)> {
         let texts = self.fields.iter().filter_map(|(name, field)| match field {

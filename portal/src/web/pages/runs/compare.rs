@@ -3,7 +3,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::StatusCode,
+    http::{StatusCode, header::LOCATION},
     web::{Data, Query},
 };
 use askama::Template;
@@ -163,6 +163,10 @@ pub(crate) async fn show(
     chrome: Chrome,
     params: Query<Params>,
 ) -> Result<HttpResponse, WebError> {
+    if params.a.is_empty() {
+        // Nothing to begin with: the history is where runs are ticked.
+        return Ok(HttpResponse::SeeOther().insert_header((LOCATION, "/runs")).finish());
+    }
     let id = |text: &str| text.parse::<RunId>().map_err(|_| DomainError::NotFound);
     let a = running::view(&portal, &user, id(&params.a)?).await?;
     if params.b.is_empty() {
