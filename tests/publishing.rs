@@ -17,7 +17,7 @@ use crate::support::{
 /// A key that this person makes on the page for it.
 pub(crate) async fn new_key(person: &Visitor, scopes: &[&str]) -> String {
     let mut form = person.get("/settings/keys").await.ok().form("[data-test='key-form']").set("name", "Laptop");
-    for scope in ["read", "publish"] {
+    for scope in ["read", "publish", "feedback"] {
         form = form.tick(scope, scopes.contains(&scope));
     }
     let page = person.submit(&form).await.ok();

@@ -8,6 +8,8 @@ pub mod api_keys;
 pub mod catalog;
 mod error;
 pub mod examples;
+pub mod feedback;
+pub mod figures;
 pub mod files;
 pub mod fleet;
 mod following;
@@ -20,6 +22,7 @@ pub mod seeding;
 pub mod spreadsheets;
 pub mod versions;
 pub mod work;
+mod zip_stream;
 
 pub use error::DomainError;
 

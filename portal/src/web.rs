@@ -7,9 +7,11 @@
 #[cfg(test)]
 mod api_story;
 pub mod assets;
+mod charts;
 mod chrome;
 mod error;
 mod events;
+mod feedback;
 mod fields;
 mod forms;
 mod headers;

@@ -41,17 +41,20 @@ pub enum Scope {
     Read,
     /// Upload releases, publish them, and take them back.
     Publish,
+    /// Read what people say of one's apps, with the photos that they let one use.
+    Feedback,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 2] = [Self::Read, Self::Publish];
+    pub const ALL: [Self; 3] = [Self::Read, Self::Publish, Self::Feedback];
 
     /// Its name in forms, in answers and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Publish => "publish",
+            Self::Feedback => "feedback",
         }
     }
 
@@ -60,14 +63,20 @@ impl Scope {
         match self {
             Self::Read => "See your apps, your releases and what is wrong with them",
             Self::Publish => "Upload releases, publish them and take them back",
+            Self::Feedback => "Read feedback on your apps, with the photos of people who consented",
         }
     }
 
     /// What its owner's role must allow.
     pub fn permission(self) -> Permission {
         match self {
-            Self::Read | Self::Publish => Permission::PublishApps,
+            Self::Read | Self::Publish | Self::Feedback => Permission::PublishApps,
         }
+    }
+
+    /// Whether a key with this scope can do what `other` names: every scope lets one look at one's own apps.
+    fn covers(self, other: Self) -> bool {
+        self == other || other == Self::Read
     }
 
     /// The scope of that name.
@@ -130,8 +139,7 @@ impl Holder {
     /// # Errors
     /// `Forbidden`, with what the key lacks or the role that its owner needs.
     pub fn require(&self, scope: Scope) -> Result<()> {
-        // Who may publish may look at what was published.
-        if !self.scopes.iter().any(|held| *held >= scope) {
+        if !self.scopes.iter().any(|held| held.covers(scope)) {
             let message = format!("This key lacks the scope “{}”. Make one that has it.", scope.name());
             return Err(DomainError::Forbidden(message));
         }

@@ -1,6 +1,7 @@
 //! Runs: beginning one, following it, looking at it, cancelling and deleting it.
 
 mod batch;
+mod counting;
 mod draft;
 pub(super) mod execute;
 mod history;
@@ -46,6 +47,7 @@ pub use history::{
 };
 pub use keeping::{Keeping, choose_keeping, keeping, note_shown};
 pub use submit::{Accepted, again};
+pub(super) use stored::plain_results;
 pub use view::view;
 
 /// Photos that may be given in one go.

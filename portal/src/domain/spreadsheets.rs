@@ -15,7 +15,7 @@ pub fn csv(columns: &[String], rows: &[Vec<String>]) -> Result<Vec<u8>> {
 }
 
 /// A cell that a spreadsheet shows as it is: what would begin a formula gets an apostrophe before it. A number stays one.
-fn cell_of(text: &str) -> String {
+pub(super) fn cell_of(text: &str) -> String {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }
 }

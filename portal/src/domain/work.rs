@@ -7,11 +7,17 @@ use vision_protocol::ids::BlobId;
 use super::{
     Result,
     examples::{self, RunExamples},
+    figures,
     installing::Install,
     publishing::{list_awaiting, prove::Prove},
     running::{execute::Execute, keeping},
 };
-use crate::{blobs::objects::ObjectKey, jobs, state::Portal};
+use crate::{
+    blobs::objects::ObjectKey,
+    jobs,
+    state::Portal,
+    store::{DAY_MS, HOUR_MS},
+};
 
 /// Files without a run are forms that nobody sent: removed after an hour.
 const STRAY_MS: i64 = 60 * 60 * 1000;
@@ -51,7 +57,12 @@ async fn sweep_now_and_then(portal: Portal) {
     }
 }
 
-/// Removes stray files, expired sessions and old throttles; rotates the keys that sign links.
+/// Figures by hour are kept for alerts; who ran what on a day, to count each person once.
+const KEPT_HOURS: i64 = 48;
+const KEPT_DAYS: i64 = 2;
+
+/// Removes stray files, expired sessions, old throttles and old figures; rotates the keys that sign links; tells authors
+/// of lines that were crossed.
 ///
 /// # Errors
 /// The database's or the object store's.
@@ -63,7 +74,9 @@ pub async fn sweep(portal: &Portal) -> Result<()> {
     }
     portal.store.sweep_sessions(now).await?;
     portal.store.sweep_throttles(now - STRAY_MS).await?;
-    portal.signing.refresh(portal).await
+    portal.store.sweep_figures(now / HOUR_MS - KEPT_HOURS, now / DAY_MS - KEPT_DAYS).await?;
+    portal.signing.refresh(portal).await?;
+    figures::watch(portal).await
 }
 
 /// First the content, then the row: one that is interrupted is found again.

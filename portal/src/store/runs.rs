@@ -7,7 +7,7 @@ use sqlx::AnyConnection;
 use uuid::Uuid;
 use vision_protocol::ids::{BlobId, ReleaseId, RunId, UserId};
 
-use super::{JobKind, Lease, Result, Store, first};
+use super::{JobKind, Lease, Result, Store, Tally, first};
 
 /// A run.
 #[derive(Clone, sqlx::FromRow)]
@@ -249,11 +249,18 @@ impl Store {
         Ok(true)
     }
 
-    /// Ends a run and its job. Says whether the lease was still held; if not, nothing was changed.
+    /// Ends a run and its job, and counts it. Says whether the lease was still held; if not, nothing was changed.
     ///
     /// # Errors
     /// The database's.
-    pub async fn finish_run(&self, lease: &Lease, id: RunId, status: &str, outcome: &[u8], now: i64) -> Result<bool> {
+    pub async fn finish_run(
+        &self,
+        lease: &Lease,
+        id: RunId,
+        (status, outcome): (&str, &[u8]),
+        tally: Option<&Tally>,
+        now: i64,
+    ) -> Result<bool> {
         let mut transaction = self.write().await?;
         if !Self::end_job(&mut transaction, lease).await? {
             return Ok(false);
@@ -269,8 +276,12 @@ impl Store {
         .bind(id.to_string())
         .execute(&mut *transaction)
         .await?;
+        let ended = done.rows_affected() == 1;
+        if let Some(tally) = tally.filter(|_| ended) {
+            Self::count_run(&mut transaction, tally, now).await?;
+        }
         transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(ended)
     }
 
     /// Ends a run of this person that has not ended: no job is left of it, and its links are dead. Says whether it was

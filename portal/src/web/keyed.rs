@@ -22,6 +22,8 @@ pub(crate) struct AnyKey;
 pub(crate) struct Read;
 /// A key with [`Scope::Publish`].
 pub(crate) struct Publish;
+/// A key with [`Scope::Feedback`].
+pub(crate) struct Feedback;
 
 impl Needs for AnyKey {
     const SCOPE: Option<Scope> = None;
@@ -31,6 +33,9 @@ impl Needs for Read {
 }
 impl Needs for Publish {
     const SCOPE: Option<Scope> = Some(Scope::Publish);
+}
+impl Needs for Feedback {
+    const SCOPE: Option<Scope> = Some(Scope::Feedback);
 }
 
 /// A request with a good key that has this scope. Cookies are not looked at, so no form's token is needed.

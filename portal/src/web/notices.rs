@@ -36,10 +36,20 @@ pub(crate) enum Notice {
     RunnerSwitched,
     /// An API key has ended.
     KeyRevoked,
+    /// What somebody says of a run is kept.
+    FeedbackKept,
+    /// It is gone.
+    FeedbackRemoved,
+    /// A consent is withdrawn, or all of them.
+    ConsentWithdrawn,
+    /// An author has drawn lines.
+    LinesSet,
+    /// An author has seen alerts.
+    AlertsSeen,
 }
 
 impl Notice {
-    const ALL: [(&'static str, Self, &'static str); 13] = [
+    const ALL: [(&'static str, Self, &'static str); 18] = [
         ("signed-up", Self::SignedUp, "Welcome. Your account is ready."),
         ("logged-out", Self::LoggedOut, "You are logged out."),
         ("run-deleted", Self::RunDeleted, "The run and its files are deleted."),
@@ -52,6 +62,11 @@ impl Notice {
         ("role-set", Self::RoleSet, "The role is changed."),
         ("runner-added", Self::RunnerAdded, "The runner is added."),
         ("key-revoked", Self::KeyRevoked, "The key is revoked. Whatever still presents it is refused."),
+        ("feedback-kept", Self::FeedbackKept, "Thank you. The author sees what you said, and you can change it here."),
+        ("feedback-removed", Self::FeedbackRemoved, "Your feedback is removed, and your consent with it."),
+        ("consent-withdrawn", Self::ConsentWithdrawn, "Withdrawn. No export of the author holds it from now on."),
+        ("lines-set", Self::LinesSet, "The lines are drawn. You are told here when one is crossed."),
+        ("alerts-seen", Self::AlertsSeen, "Marked as seen."),
         ("runner-switched", Self::RunnerSwitched, "The runner is switched."),
     ];
 

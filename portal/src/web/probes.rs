@@ -26,6 +26,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{release}", &release.to_string())
         .replace("{person}", &world.people["consumer"].id.to_string())
         .replace("{runner}", "1")
+        .replace("{consented}", &world.run.to_string())
         .replace("{entry}", "yolox-nano")
         .replace("{install}", "1")
         .replace("{key}", &world.key_of_author.to_string())
@@ -40,7 +41,8 @@ fn is_owned(path: &str) -> bool {
     path.contains("{run}")
         || path.contains("{release}")
         || path.contains("{key}")
-        || path == "/author/apps/{slug}/upload"
+        || path.starts_with("/author/apps/{slug}") && !path.contains("{consented}")
+        || path.starts_with("/api/v1/apps/{slug}")
 }
 
 fn is_api(entry: &Entry) -> bool {

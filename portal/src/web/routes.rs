@@ -54,7 +54,7 @@ macro_rules! table {
 pub fn table() -> Vec<Entry> {
     use Access::{AnyKey, Everybody, Key, LoggedIn, Permitted, SignedLink};
     use Permission::{InstallModels, ManagePeople, ManageRunners, PublishApps, RunApps};
-    use Scope::{Publish, Read};
+    use Scope::{Feedback, Publish, Read};
     table! {
         GET  "/"                                 Everybody                => home::show;
         GET  "/signup"                           Everybody                => signup::show;
@@ -87,11 +87,20 @@ pub fn table() -> Vec<Entry> {
         GET  "/runs/{run}/result.csv"            LoggedIn                 => runs::result_csv::show;
         POST "/runs/{run}/cancel"                LoggedIn                 => runs::cancel::submit;
         POST "/runs/{run}/delete"                LoggedIn                 => runs::delete::submit;
+        POST "/runs/{run}/feedback"              LoggedIn                 => runs::give_feedback::submit;
+        POST "/runs/{run}/feedback/remove"       LoggedIn                 => runs::remove_feedback::submit;
+        POST "/runs/{run}/feedback/withdraw"     LoggedIn                 => runs::withdraw_consent::submit;
         POST "/runs/{run}/again"                 Permitted(RunApps)       => runs::again::submit;
 
         GET  "/author"                           Permitted(PublishApps)   => author::apps::show;
         GET  "/author/upload"                    Permitted(PublishApps)   => author::upload::show;
         POST "/author/upload"                    Permitted(PublishApps)   => author::upload::submit;
+        GET  "/author/apps/{slug}"               Permitted(PublishApps)   => author::figures::show;
+        POST "/author/apps/{slug}/lines"         Permitted(PublishApps)   => author::set_lines::submit;
+        POST "/author/apps/{slug}/alerts/seen"   Permitted(PublishApps)   => author::see_alerts::submit;
+        GET  "/author/apps/{slug}/feedback"      Permitted(PublishApps)   => author::feedback::show;
+        GET  "/author/apps/{slug}/feedback/export"  Permitted(PublishApps) => author::feedback_export::show;
+        GET  "/author/apps/{slug}/feedback/{consented}/photo" Permitted(PublishApps) => author::feedback_photo::show;
         GET  "/author/apps/{slug}/upload"        Permitted(PublishApps)   => author::upload::show_for_app;
         POST "/author/apps/{slug}/upload"        Permitted(PublishApps)   => author::upload::submit_for_app;
         GET  "/author/releases/{release}"        Permitted(PublishApps)   => author::release::show;
@@ -102,12 +111,16 @@ pub fn table() -> Vec<Entry> {
 
         GET  "/settings/keep"                    LoggedIn                 => settings::keep::show;
         POST "/settings/keep"                    LoggedIn                 => settings::keep::submit;
+        GET  "/settings/consents"                LoggedIn                 => settings::consents::show;
+        POST "/settings/consents/withdraw"       LoggedIn                 => settings::withdraw_consents::submit;
         GET  "/settings/keys"                    LoggedIn                 => settings::keys::show;
         POST "/settings/keys"                    LoggedIn                 => settings::keys::submit;
         POST "/settings/keys/{key}/revoke"       LoggedIn                 => settings::revoke_key::submit;
 
         GET  "/api/v1/me"                        AnyKey                   => api::me::show;
         GET  "/api/v1/apps"                      Key(Read)                => api::apps::show;
+        GET  "/api/v1/apps/{slug}/feedback"      Key(Feedback)            => api::feedback::show;
+        GET  "/api/v1/apps/{slug}/feedback/export"  Key(Feedback)         => api::feedback_export::show;
         POST "/api/v1/releases"                  Key(Publish)             => api::upload::submit;
         GET  "/api/v1/releases/{release}"        Key(Read)                => api::release::show;
         POST "/api/v1/releases/{release}/publish"   Key(Publish)          => api::publish::submit;

@@ -3,6 +3,7 @@
 mod checks;
 mod data;
 mod runs;
+mod feedback;
 
 use askama::Template;
 use data::{app_view, at, cards, faults, file, release_view, run_id, run_view, slug, standard_view, user};
@@ -254,8 +255,9 @@ fn author_pages(all: &mut Samples) {
         },
         MyApp { slug: slug("street"), name: "Street scene".into(), releases: vec![release(6, "0.1.0", Rejected)] },
     ];
-    all.add("author", &MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps });
-    all.add("author-empty", &MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps: Vec::new() });
+    all.add("author", &MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps, alerts: feedback::alerts() });
+    let none = MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps: Vec::new(), alerts: Vec::new() };
+    all.add("author-empty", &none);
     let upload =
         |slug, faults| UploadPage { chrome: chrome(Role::Developer, "/author/upload"), slug, limit_mb: 50, faults };
     all.add("upload", &upload(None, Vec::new()));
@@ -329,5 +331,6 @@ fn samples() -> Samples {
     author_pages(&mut all);
     admin_pages(&mut all);
     catalog_pages(&mut all);
+    feedback::pages(&mut all);
     all
 }

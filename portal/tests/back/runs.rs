@@ -101,7 +101,7 @@ async fn runs_are_kept_as_long_as_was_chosen() {
         let finish = async |id: RunId| {
             let lease = claim(&store, JobKind::ExecuteRun, NOW).await.unwrap();
             assert_eq!(lease.subject, id.to_string());
-            assert!(store.finish_run(&lease, id, "done", b"x", NOW).await.unwrap());
+            assert!(store.finish_run(&lease, id, ("done", b"x"), None, NOW).await.unwrap());
         };
         let until = async |id: RunId| store.run(id).await.unwrap().and_then(|row| row.keep_until);
         let forever = begin(&store, ann, release, NOW, none).await;

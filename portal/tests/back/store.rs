@@ -188,8 +188,8 @@ async fn a_run_comes_with_its_files_and_job_or_not_at_all() {
         assert!(store.blob_for_runner(id, release, file).await.unwrap().is_some());
         assert!(store.blob_for_runner(id, ReleaseId(release.0 + 1), file).await.unwrap().is_none());
         assert!(store.blob_for_runner(later, release, file).await.unwrap().is_none());
-        assert!(store.finish_run(&lease, id, "done", b"outcome", NOW).await.unwrap());
-        assert!(!store.finish_run(&lease, id, "failed", b"again", NOW).await.unwrap(), "a run ends once");
+        assert!(store.finish_run(&lease, id, ("done", b"outcome"), None, NOW).await.unwrap());
+        assert!(!store.finish_run(&lease, id, ("failed", b"again"), None, NOW).await.unwrap(), "a run ends once");
         assert!(store.blob_for_runner(id, release, file).await.unwrap().is_none(), "links die with the run");
         let row = store.run(id).await.unwrap().unwrap();
         assert_eq!((row.status.as_str(), row.outcome.as_deref()), ("done", Some(&b"outcome"[..])));
@@ -211,7 +211,7 @@ async fn deleting_a_run_takes_everything_along() {
         assert_eq!(store.delete_run(ann, id).await.unwrap().unwrap(), [file]);
         assert!(store.run(id).await.unwrap().is_none());
         assert!(!store.extend_lease(&lease, NOW + 5000).await.unwrap(), "whoever works on it hears of it");
-        assert!(!store.finish_run(&lease, id, "done", b"", NOW).await.unwrap());
+        assert!(!store.finish_run(&lease, id, ("done", b""), None, NOW).await.unwrap());
         assert_eq!(store.stray_blobs(NOW).await.unwrap(), [file], "its files are found even if nobody removed them");
         let output =
             NewBlob { id: BlobId::generate(), user: ann, run: Some(id), role: BlobRole::Output, name: "x", now: NOW };
@@ -235,7 +235,7 @@ async fn a_lease_is_held_by_one_and_comes_back() {
         assert_eq!((first.attempt, second.attempt), (1, 2));
         assert!(!store.extend_lease(&first, NOW + 9999).await.unwrap());
         assert!(!store.requeue_run(&first, id, NOW).await.unwrap(), "a lost lease changes nothing");
-        assert!(!store.finish_run(&first, id, "failed", b"", NOW).await.unwrap());
+        assert!(!store.finish_run(&first, id, ("failed", b""), None, NOW).await.unwrap());
         assert_eq!(store.release_leases("node").await.unwrap(), 0);
         assert_eq!(store.release_leases("other").await.unwrap(), 1, "a restarted portal takes its own back");
         assert_eq!(store.run_status(id).await.unwrap().unwrap().1, "queued");

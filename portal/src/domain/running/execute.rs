@@ -16,7 +16,7 @@ use vision_protocol::{
 };
 
 use super::{
-    RunStatus, outcome,
+    RunStatus, counting, outcome,
     stored::{Column, Named, Outcome, StoredValue},
 };
 use crate::{
@@ -73,7 +73,7 @@ impl Work for Execute {
             };
             let key = user_key(portal, &row).await?;
             let reason = format!("Given up after {} attempts: {reason}.", lease.attempt);
-            finish(portal, lease, id, &key, &Outcome::failed(reason)).await
+            finish(portal, lease, &row, &key, &Outcome::failed(reason), Some(counting::GIVEN_UP)).await
         })
     }
 }
@@ -125,23 +125,22 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
         // The connection ends with the request: a runner of ours then gives the run up, another's answer is not read.
         () = unwanted(portal, id, news) => return Ok(Verdict::Ended),
     };
-    let outcome = match answer {
-        Ok(outcome) => outcome,
+    let (outcome, reason) = match answer {
+        Ok(outcome) => (outcome, None),
         Err(RunnerError::Local(error)) => return Err(error.into()),
         Err(error) => match reason_to_fail(&error, lease.attempt).inspect(|_| step.failed()) {
-            Some(refusal) => Outcome {
-                error: Some(refusal.message),
-                timings: refusal.timings,
-                logs: refusal.logs,
-                results: Vec::new(),
-            },
+            Some(refusal) => {
+                let (timings, logs) = (refusal.timings, refusal.logs);
+                let outcome = Outcome { error: Some(refusal.message), timings, logs, results: Vec::new() };
+                (outcome, Some(counting::reason(&error)))
+            }
             None => {
                 let (after, free) = (error.retry_after(), error.is_busy());
                 return Ok(Verdict::Retry { after, free, reason: error.to_string() });
             }
         },
     };
-    finish(portal, lease, id, &execution.key, &outcome).await?;
+    finish(portal, lease, &row, &execution.key, &outcome, reason.as_deref()).await?;
     Ok(Verdict::Ended)
 }
 
@@ -196,10 +195,19 @@ fn reason_to_fail(error: &RunnerError, attempt: i64) -> Option<ErrorResponse> {
     }
 }
 
-pub(super) async fn finish(portal: &Portal, lease: &Lease, id: RunId, key: &UserKey, outcome: &Outcome) -> Result<()> {
+pub(super) async fn finish(
+    portal: &Portal,
+    lease: &Lease,
+    row: &RunRow,
+    key: &UserKey,
+    outcome: &Outcome,
+    reason: Option<&str>,
+) -> Result<()> {
+    let id = run_id(lease)?;
     let status = if outcome.error.is_none() { RunStatus::Done } else { RunStatus::Failed };
     let sealed = Column::Outcome.seal(portal, key, id, outcome)?;
-    if !portal.store.finish_run(lease, id, status.name(), &sealed, portal.now()).await? {
+    let tally = counting::tally(portal, id, row, outcome, reason).await?;
+    if !portal.store.finish_run(lease, id, (status.name(), &sealed), Some(&tally), portal.now()).await? {
         tracing::info!(run.id = %id, "the run was deleted, or ended elsewhere, meanwhile");
         return Ok(());
     }

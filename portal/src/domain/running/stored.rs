@@ -73,3 +73,13 @@ impl Column {
         Ok(serde_json::from_slice(&text).map_err(|_| StoreError::Corrupt("inputs or outcome of a run"))?)
     }
 }
+
+/// The results in a sealed outcome that are no files, by name.
+pub(in crate::domain) fn plain_results(key: &UserKey, run: RunId, sealed: &[u8]) -> Result<Vec<(String, Value)>> {
+    let outcome: Outcome = Column::Outcome.open(key, run, sealed)?;
+    let plain = outcome.results.into_iter().filter_map(|named| match named.value {
+        StoredValue::Plain(value) => Some((named.name, value)),
+        StoredValue::File(_) => None,
+    });
+    Ok(plain.collect())
+}

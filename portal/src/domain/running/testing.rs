@@ -22,5 +22,5 @@ pub(crate) async fn end(portal: &Portal, lease: &Lease, id: RunId) -> Result<()>
     let variables = catalog::manifest(&release.manifest)?.result_variables;
     let results = variables.into_iter().map(|v| Named { name: v.name, value: StoredValue::Plain(labels.clone()) });
     let outcome = Outcome { results: results.collect(), ..Outcome::default() };
-    execute::finish(portal, lease, id, &key, &outcome).await
+    execute::finish(portal, lease, &row, &key, &outcome, None).await
 }

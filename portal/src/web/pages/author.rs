@@ -2,8 +2,14 @@
 
 pub(crate) mod apps;
 pub(crate) mod events;
+pub(crate) mod feedback;
+pub(crate) mod feedback_export;
+pub(crate) mod feedback_photo;
+pub(crate) mod figures;
 pub(crate) mod publish;
 pub(crate) mod release;
 pub(crate) mod run;
+pub(crate) mod see_alerts;
+pub(crate) mod set_lines;
 pub(crate) mod unpublish;
 pub(crate) mod upload;

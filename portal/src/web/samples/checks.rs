@@ -70,6 +70,8 @@ fn every_template_has_a_sample() {
         "admin/runners.html",
         "app.html",
         "author/apps.html",
+        "author/feedback.html",
+        "author/figures.html",
         "author/release.html",
         "author/upload.html",
         "error.html",
@@ -83,6 +85,7 @@ fn every_template_has_a_sample() {
         "runs/compare.html",
         "runs/compare_with.html",
         "runs/delete_all.html",
+        "settings/consents.html",
         "settings/keep.html",
         "settings/keys.html",
         "signup.html",
@@ -197,7 +200,7 @@ fn a_key_is_shown_once_and_its_beginning_ever_after() {
     assert_eq!(count(&made, "[data-test=new-key]"), 1);
     let list = all.page("keys");
     assert_eq!((count(&list, "[data-test=new-key]"), count(&list, "[data-test=key]")), (0, 2));
-    assert_eq!(count(&list, "[data-test=key-form] input[type=checkbox][checked]"), 2);
+    assert_eq!(count(&list, "[data-test=key-form] input[type=checkbox][checked]"), 3);
     assert_eq!(count(&all.page("keys-of-a-consumer"), "[data-test=key-form]"), 0, "a consumer has no use for a key");
     let refused = all.page("keys-refused");
     assert_eq!(count(&refused, "#name[aria-invalid=true]"), 1);

@@ -4,7 +4,10 @@ use actix_web::{HttpResponse, http::StatusCode, web::Data};
 use askama::Template;
 
 use crate::{
-    domain::publishing::{self, MyApp},
+    domain::{
+        figures::{self, Alert},
+        publishing::{self, MyApp},
+    },
     state::Portal,
     web::{
         chrome::Chrome,
@@ -20,6 +23,7 @@ use crate::{
 pub(crate) struct MyAppsPage {
     pub(crate) chrome: Chrome,
     pub(crate) apps: Vec<MyApp>,
+    pub(crate) alerts: Vec<Alert>,
 }
 
 /// The handler.
@@ -29,6 +33,7 @@ pub(crate) async fn show(
     chrome: Chrome,
 ) -> Result<HttpResponse, WebError> {
     let apps = publishing::my_apps(&portal, &may.user).await?;
-    let page = MyAppsPage { chrome, apps };
+    let alerts = figures::alerts(&portal, &may.user, None).await?;
+    let page = MyAppsPage { chrome, apps, alerts };
     respond::page(StatusCode::OK, &page.chrome, &page)
 }

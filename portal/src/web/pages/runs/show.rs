@@ -12,6 +12,7 @@ use crate::{
     domain::{
         DomainError,
         accounts::User,
+        feedback::{self, Verdict},
         publishing::{self, ReleaseStatus},
         roles::Permission,
         running::{self, Keeping, RunProgress, RunStatus, RunView, table},
@@ -21,6 +22,7 @@ use crate::{
         chrome::Chrome,
         error::WebError,
         events::News,
+        feedback::{FeedbackPart, FieldKind},
         identity::CurrentUser,
         respond,
         results::{InputLine, Place, ResultPart, StageBar, file_url},
@@ -42,6 +44,8 @@ pub(crate) struct RunPage {
     pub(crate) origin: Option<Origin>,
     /// Pictures among the results, to be saved: title and address.
     pub(crate) pictures: Vec<(String, String)>,
+    /// What its owner says of a run that is done.
+    pub(crate) feedback: Option<FeedbackPart>,
 }
 
 /// The page with the form that a run came from.
@@ -62,6 +66,7 @@ impl RunPage {
             pictures: pictures(&run),
             result,
             run,
+            feedback: None,
         }
     }
 
@@ -69,6 +74,10 @@ impl RunPage {
     fn is_drawn(&self) -> bool {
         let drawn = [StandardLayout::Boxes, StandardLayout::Points, StandardLayout::Polygons];
         matches!(&self.result, ResultPart::Standard(view) if drawn.contains(&view.layout))
+    }
+
+    pub(crate) fn with_feedback(self, feedback: Option<FeedbackPart>) -> Self {
+        Self { feedback, ..self }
     }
 }
 
@@ -88,8 +97,18 @@ pub(crate) async fn show(
     running::note_shown(&portal, &run).await?;
     let result = ResultPart::of(&run, &Place::of_run(run.id))?;
     let origin = origin(&portal, &user, &run).await?;
-    let page = RunPage::new(chrome, run, result, origin);
+    let feedback = feedback_part(&portal, &user, &run).await?;
+    let page = RunPage::new(chrome, run, result, origin).with_feedback(feedback);
     respond::page(StatusCode::OK, &page.chrome, &page)
+}
+
+async fn feedback_part(portal: &Portal, user: &User, run: &RunView) -> Result<Option<FeedbackPart>, WebError> {
+    if run.status != RunStatus::Done {
+        return Ok(None);
+    }
+    let given = feedback::on(portal, user, run.id).await?;
+    let labels = feedback::labels(portal, run).await?;
+    Ok(Some(FeedbackPart::new(run, given.as_ref(), labels)))
 }
 
 /// An author who tries a release goes back to it, everybody else to the app.

@@ -40,6 +40,7 @@ pub(crate) struct Form {
     days: String,
     read: Option<String>,
     publish: Option<String>,
+    feedback: Option<String>,
 }
 
 impl Form {
@@ -47,6 +48,7 @@ impl Form {
         let ticked = |scope: &Scope| match scope {
             Scope::Read => self.read.is_some(),
             Scope::Publish => self.publish.is_some(),
+            Scope::Feedback => self.feedback.is_some(),
         };
         Scope::ALL.into_iter().filter(ticked).collect()
     }
