@@ -12,6 +12,8 @@ mod chrome;
 mod error;
 mod events;
 mod feedback;
+#[cfg(test)]
+mod feedback_story;
 mod fields;
 mod forms;
 mod headers;

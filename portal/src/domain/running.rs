@@ -41,6 +41,8 @@ use crate::{
 
 pub use crate::store::BatchId;
 pub use batch::{BatchProgress, BatchRun, BatchView, BatchWatch, batch, cancel_batch, watch_batch};
+#[cfg(test)]
+pub(crate) use counting::finish_for_testing;
 pub use draft::{RunDraft, begin, takes_batches};
 pub use history::{
     AppCount, History, HistoryFilter, Place, RUNS_PER_PAGE, RunLine, delete_all, delete_many, history, runs_of_app,

@@ -97,6 +97,35 @@ fn best(value: &Value) -> Option<f64> {
     scores.map(|scores| scores.into_iter().filter(|score| (0.0..=1.0).contains(score)).fold(-1.0, f64::max))
 }
 
+/// Ends the oldest run that waits as if a runner had answered with these results, or with none of them in time.
+#[cfg(test)]
+pub(crate) async fn finish_for_testing(portal: &Portal, results: Option<&Value>, total_ms: f64) -> RunId {
+    use crate::store::JobKind;
+
+    let now = portal.now();
+    let lease = portal.store.claim_job(JobKind::ExecuteRun, "test", now, now + 60_000).await.unwrap().unwrap();
+    let id: RunId = lease.subject.parse().unwrap();
+    let row = portal.store.run(id).await.unwrap().unwrap();
+    let user = portal.store.user(UserId(row.user_id)).await.unwrap().unwrap();
+    let key = portal.master.user_key(UserId(row.user_id), &user.data_key).unwrap();
+    let named = |(name, value): (&String, &Value)| super::stored::Named {
+        name: name.clone(),
+        value: StoredValue::Plain(value.clone()),
+    };
+    let mut outcome = match results {
+        Some(results) => {
+            Outcome { results: results.as_object().unwrap().iter().map(named).collect(), ..Outcome::default() }
+        }
+        None => Outcome::failed("It was not done in time."),
+    };
+    outcome.timings = Some(Timings { running_model_ms: total_ms / 2.0, total_ms, ..Timings::default() });
+    let status = if results.is_some() { "done" } else { "failed" };
+    let sealed = super::stored::Column::Outcome.seal(portal, &key, id, &outcome).unwrap();
+    let tally = tally(portal, id, &row, &outcome, Some("deadline")).await.unwrap();
+    assert!(portal.store.finish_run(&lease, id, (status, &sealed), Some(&tally), now).await.unwrap());
+    id
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
