@@ -48,8 +48,8 @@ pub use history::{
     AppCount, History, HistoryFilter, Place, RUNS_PER_PAGE, RunLine, delete_all, delete_many, history, runs_of_app,
 };
 pub use keeping::{Keeping, choose_keeping, keeping, note_shown};
-pub use submit::{Accepted, again};
 pub(super) use stored::plain_results;
+pub use submit::{Accepted, again};
 pub use view::view;
 
 /// Photos that may be given in one go.

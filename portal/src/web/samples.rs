@@ -2,8 +2,8 @@
 
 mod checks;
 mod data;
-mod runs;
 mod feedback;
+mod runs;
 
 use askama::Template;
 use data::{app_view, at, cards, faults, file, release_view, run_id, run_view, slug, standard_view, user};
