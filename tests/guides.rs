@@ -1,6 +1,9 @@
 //! What the guides tell authors with a portal to type, typed.
 
+use std::{env, path::Path};
+
 use crate::{
+    feedback::judge,
     publishing::new_key,
     support::{command::Vision, data::TestData, data::read, guide, portal::Portal, python, require, visitor::Visitor},
 };
@@ -58,6 +61,39 @@ async fn the_guide_to_figures_works_as_it_is_written() {
         2,
         "the best of the examples, and the mean\n{said}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guide_to_feedback_works_as_it_is_written() {
+    let (data, vision) = (require!(TestData::find()), require!(Vision::find()));
+    let reference = require!(python::Reference::find());
+    let portal = Portal::start().await;
+    let author = portal.author("ada").await;
+    let key = new_key(&author, &["read", "publish", "feedback"]).await;
+    guide::lay_out(&vision, &data);
+    make_everyday_objects(&vision);
+    vision.log_in(&portal.url, &key);
+    vision.run(&["publish", "everyday-objects"]).ok();
+    let grace = portal.consumer("grace").await;
+    for (photo, verdict, changes) in [
+        ("darknet_dog.jpg", "right", vec![]),
+        ("darknet_horses.jpg", "partly", vec![("b.boxes.0.label", "pony"), ("comment", "It is a pony.")]),
+    ] {
+        let photo = read(&data.image(photo));
+        let run = grace.run_and_wait("/apps/everyday-objects", &photo, "image/jpeg").await;
+        judge(&grace, &run, verdict, &changes).await;
+    }
+
+    let address = portal.url.as_str().trim_end_matches('/');
+    let programs = Path::new(env!("CARGO_BIN_EXE_portal")).parent().expect("a folder");
+    let trained = reference.interpreter().parent().expect("a folder");
+    let path = format!("{}:{}:{}", trained.display(), programs.display(), env::var("PATH").unwrap_or_default());
+    let environment = [("VISION_PORTAL", address), ("VISION_API_KEY", &key), ("PATH", &path)];
+    let said = guide::type_all("feedback.md", &vision, &environment);
+    for line in ["It is a pony.", "2 photos in coco", "Average Precision", "boxes are right", "\"ScoreThreshold\": 0."]
+    {
+        assert!(said.contains(line), "{line:?} is not in\n{said}");
+    }
 }
 
 /// The app of `docs/first-app.md`.

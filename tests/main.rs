@@ -13,6 +13,7 @@ mod crash;
 mod dev_page;
 mod documents;
 mod every_page;
+mod feedback;
 mod guides;
 mod hostile;
 mod kept_results;

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod conform;
 pub(crate) mod convert;
 pub(crate) mod dev;
+pub(crate) mod feedback;
 mod given;
 pub(crate) mod inspect;
 pub(crate) mod login;

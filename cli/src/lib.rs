@@ -56,6 +56,8 @@ enum Command {
     Publish(Box<commands::publish::Options>),
     /// Known pretrained models, ready to be apps.
     Catalog(commands::catalog::Options),
+    /// What people say of an app on a portal, as training data.
+    Feedback(Box<commands::feedback::Options>),
     /// Prints the JSON Schema of `app.json`.
     Schema,
     /// Holds a runner against the protocol, and prints a report.
@@ -136,6 +138,7 @@ fn carry_out(command: Command, out: &mut impl Write) -> anyhow::Result<ExitCode>
         Command::Logout => commands::logout::run(out),
         Command::Publish(options) => commands::publish::run(*options, out),
         Command::Catalog(options) => commands::catalog::run(options, out),
+        Command::Feedback(options) => commands::feedback::run(*options, out),
         Command::Schema => commands::schema::run(out),
         Command::Conform(options) => commands::conform::run(*options, out),
         Command::Completions(options) => commands::completions::run(&options, visible(), out),

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::Missing;
 
-/// The interpreter that `tests/run` set up: it has ONNX, ONNX Runtime, numpy and Pillow.
+/// The interpreter that `tests/run` set up: it has ONNX, ONNX Runtime, numpy and Pillow, and what people
+/// load training data with.
 pub(crate) struct Reference(PathBuf);
 
 impl Reference {
@@ -19,10 +20,14 @@ impl Reference {
             Some(python) => PathBuf::from(python),
             None => tests_folder().join("../target/test-python/bin/python"),
         };
-        let imports = Command::new(&python).args(["-c", "import onnx, onnxruntime, numpy, PIL"]).output();
+        let imports =
+            Command::new(&python).args(["-c", "import onnx, onnxruntime, numpy, PIL, pandas, pycocotools"]).output();
         match imports {
             Ok(output) if output.status.success() => Ok(Self(python)),
-            _ => Err(Missing(format!("{} has no ONNX and ONNX Runtime (tests/run sets it up)", python.display()))),
+            _ => Err(Missing(format!(
+                "{} lacks ONNX Runtime, pandas or pycocotools (tests/run sets it up)",
+                python.display()
+            ))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A portal, as a program with a key sees it: `/api/v1`.
 
-use std::{fs::File, time::Duration};
+use std::{fs::File, io::Write, time::Duration};
 
 use anyhow::{Context, bail};
 use futures_util::TryStreamExt;
@@ -160,6 +160,23 @@ impl Client {
     /// Publishes a release.
     pub(crate) async fn publish(&self, release: &Release) -> anyhow::Result<Release> {
         self.told(self.http.post(self.url(&format!("releases/{}/publish", release.id))?)).await
+    }
+
+    /// Writes what stands at a path into a file, piece by piece.
+    pub(crate) async fn download(&self, path: &str, query: &[(&str, String)], into: &mut File) -> anyhow::Result<()> {
+        let mut url = self.url(path)?;
+        url.query_pairs_mut().extend_pairs(query);
+        let mut response = self.send(self.http.get(url)).await?;
+        if response.status() != StatusCode::OK {
+            self.read::<serde::de::IgnoredAny>(response)
+                .await?
+                .map_err(|faults| anyhow::anyhow!("{}", summary(&faults)))?;
+            bail!("{} answered with something else: is it a portal?", self.base);
+        }
+        while let Some(piece) = response.chunk().await.map_err(reqwest::Error::without_url)? {
+            into.write_all(&piece)?;
+        }
+        Ok(())
     }
 
     fn url(&self, path: &str) -> anyhow::Result<Url> {

@@ -37,3 +37,19 @@ fn lies(head: &[u8]) -> bool {
     let orientation = exif.get_field(Tag::Orientation, In::PRIMARY);
     orientation.and_then(|field| field.value.get_uint(0)).is_some_and(|turn| (5..=8).contains(&turn))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_photo_that_lies_on_its_side_is_measured_upright() {
+        let turned = include_bytes!("../../../../../fuzz/seeds/image/turned.jpg");
+        let pieces = turned.chunks(100).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect::<Vec<_>>();
+        let mut content = futures_util::stream::iter(pieces).boxed();
+        let (read, size) = of(&mut content).await.unwrap();
+        assert_eq!(size, (16, 24), "24 by 16 pixels, to be turned by a quarter");
+        let rest: Vec<_> = content.map(Result::unwrap).collect().await;
+        assert_eq!([read.concat(), rest.concat()].concat(), turned, "no byte is lost");
+    }
+}
