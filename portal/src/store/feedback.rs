@@ -76,6 +76,8 @@ pub struct FeedbackFilter<'a> {
     pub after: Option<(i64, RunId)>,
     /// At most so many.
     pub limit: i64,
+    /// Milliseconds: a run whose time is up is gone for everybody.
+    pub now: i64,
 }
 
 /// Which consented feedback of an app, oldest first.
@@ -188,16 +190,18 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub async fn consents_of(&self, user: UserId, limit: i64, offset: i64) -> Result<Vec<ConsentRow>> {
+    pub async fn consents_of(&self, user: UserId, now: i64, limit: i64, offset: i64) -> Result<Vec<ConsentRow>> {
         Ok(sqlx::query_as(
             "select f.run_id, a.slug, r.manifest, f.consented_at, \
              (select min(b.id) from blobs b where b.run_id = f.run_id and b.role = 'input' and b.stored = 1) as blob \
              from feedback f join apps a on a.id = f.app_id join releases r on r.id = f.release_id \
-             where f.user_id = $1 and f.consent = 1 order by f.consented_at desc, f.run_id desc limit $2 offset $3",
+             join runs on runs.id = f.run_id where f.user_id = $1 and f.consent = 1 \
+             and (runs.keep_until is null or runs.keep_until > $4) order by f.consented_at desc, f.run_id desc limit $2 offset $3",
         )
         .bind(user.0)
         .bind(limit)
         .bind(offset)
+        .bind(now)
         .fetch_all(&self.pool)
         .await?)
     }
@@ -211,8 +215,8 @@ impl Store {
         let (column, id) = filter.release.map_or(("app_id", filter.app.0), |release| ("release_id", release.0));
         let verdict = if filter.verdict.is_some() { "f.verdict = $5" } else { "$5 = ''" };
         let sql = format!(
-            "{SELECT} where f.{column} = $1 and (f.created_at, f.run_id) < ($2, $3) and {verdict} \
-             order by f.created_at desc, f.run_id desc limit $4"
+            "{SELECT} join runs r on r.id = f.run_id where f.{column} = $1 and (f.created_at, f.run_id) < ($2, $3) \
+             and {verdict} and (r.keep_until is null or r.keep_until > $6) order by f.created_at desc, f.run_id desc limit $4"
         );
         let (at, run) = filter.after.map_or((i64::MAX, "~".to_owned()), |(at, run)| (at, run.to_string()));
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -221,6 +225,7 @@ impl Store {
             .bind(run)
             .bind(filter.limit)
             .bind(filter.verdict.unwrap_or_default())
+            .bind(filter.now)
             .fetch_all(&self.pool)
             .await?)
     }
@@ -281,14 +286,15 @@ impl Store {
     ///
     /// # Errors
     /// The database's.
-    pub async fn consented(&self, app: AppId, run: RunId) -> Result<Option<ConsentedRow>> {
+    pub async fn consented(&self, app: AppId, run: RunId, now: i64) -> Result<Option<ConsentedRow>> {
         Ok(sqlx::query_as(
             "select f.user_id, f.release_id, f.verdict, f.body, f.created_at, r.outcome, u.data_key \
              from feedback f join runs r on r.id = f.run_id join users u on u.id = f.user_id \
-             where f.run_id = $1 and f.app_id = $2 and f.consent = 1",
+             where f.run_id = $1 and f.app_id = $2 and f.consent = 1 and (r.keep_until is null or r.keep_until > $3)",
         )
         .bind(run.to_string())
         .bind(app.0)
+        .bind(now)
         .fetch_optional(&self.pool)
         .await?)
     }

@@ -136,6 +136,7 @@ pub async fn list(portal: &Portal, author: &User, slug: &Slug, wanted: &Wanted) 
         verdict: wanted.verdict.map(Verdict::name),
         after: wanted.after.map(|place| (place.at, place.run)),
         limit: i64::from(limit) + 1,
+        now: portal.now(),
     };
     let mut rows = portal.store.feedback_of_app(&filter).await?;
     let more = rows.len() > limit as usize;
@@ -165,7 +166,7 @@ pub async fn list(portal: &Portal, author: &User, slug: &Slug, wanted: &Wanted) 
 /// `NotFound`, whatever the reason.
 pub async fn photo(portal: &Portal, author: &User, slug: &Slug, run: RunId) -> Result<FileStream> {
     let app = own_app(portal, author, slug).await?;
-    portal.store.consented(app, run).await?.ok_or(DomainError::NotFound)?;
+    portal.store.consented(app, run, portal.now()).await?.ok_or(DomainError::NotFound)?;
     Ok(first_photo(portal, run).await?.ok_or(DomainError::NotFound)?.1)
 }
 

@@ -36,7 +36,7 @@ pub struct Consent {
 /// The database's.
 pub async fn list(portal: &Portal, user: &User, page: u32) -> Result<(Vec<Consent>, bool)> {
     let offset = i64::from(page.max(1) - 1) * i64::from(PER_PAGE);
-    let mut rows = portal.store.consents_of(user.id, i64::from(PER_PAGE) + 1, offset).await?;
+    let mut rows = portal.store.consents_of(user.id, portal.now(), i64::from(PER_PAGE) + 1, offset).await?;
     let more = rows.len() > PER_PAGE as usize;
     rows.truncate(PER_PAGE as usize);
     let consents = rows.into_iter().map(|row| {

@@ -72,7 +72,7 @@ impl Source {
 
     /// What is said of a photo, if its person consents at this moment.
     pub(super) async fn item(&self, run: RunId) -> Result<Option<Item>> {
-        let Some(row) = self.portal.store.consented(self.app, run).await? else { return Ok(None) };
+        let Some(row) = self.portal.store.consented(self.app, run, self.portal.now()).await? else { return Ok(None) };
         let Some(manifest) = self.releases.get(&row.release_id) else { return Ok(None) };
         // The key of an account that has ended is destroyed, and with it what was said.
         let Ok(key) = self.portal.master.user_key(UserId(row.user_id), &row.data_key) else { return Ok(None) };
