@@ -158,6 +158,10 @@ async fn examples(visitor: &Visitor, app: &str) -> Vec<String> {
 
 /// Runs an app on a photo of the samples': the address of the run.
 async fn run(visitor: &Visitor, app: &str, photo: &str) -> String {
+    eventually(&format!("{app} to be published"), PATIENCE, async || {
+        visitor.get(app).await.status.is_success().then_some(())
+    })
+    .await;
     let photo = read(&tests_folder().join("../sample-apps").join(photo));
     visitor.run_and_wait(app, &photo, "image/jpeg").await.url.path().to_owned()
 }
@@ -205,6 +209,7 @@ async fn every_page_is_for_everybody() {
     let browser = require!(Browser::open(&world.portal.url).await);
     let (mut faults, mut seen) = (BTreeSet::new(), 0);
     for person in &world.people {
+        browser.goto("/").await;
         if let Some((account, password)) = &person.account {
             browser.devtools("Network.clearBrowserCookies", serde_json::json!({})).await;
             log_in(&browser, account, password).await;

@@ -71,6 +71,14 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+impl Table {
+    /// Whether a column holds numbers and nothing else: those stand on the right.
+    pub fn is_numeric(&self, column: &usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|row| row.get(*column)).filter(|cell| !cell.is_empty()).peekable();
+        cells.peek().is_some() && cells.all(|cell| cell.parse::<f64>().is_ok_and(f64::is_finite))
+    }
+}
+
 /// Renders the result of a run that is done.
 ///
 /// # Errors

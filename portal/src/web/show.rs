@@ -133,11 +133,6 @@ pub fn percent(score: f64) -> String {
     if percent > 0.0 && percent < 0.95 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
 }
 
-/// Whether a cell of a table holds a number: those stand on the right.
-pub fn is_number(cell: &str) -> bool {
-    cell.parse::<f64>().is_ok_and(f64::is_finite)
-}
-
 /// A plain number without needless digits.
 pub fn number(value: f64) -> String {
     let rounded = (value * 10_000.0).round() / 10_000.0;
