@@ -26,9 +26,18 @@ function captions(stage, shapes) {
     const drawn = svg.getBoundingClientRect();
     if (!drawn.width) return;
     const { width } = svg.viewBox.baseVal;
-    // Where the photo is squeezed unevenly nothing is lost but a little beauty.
-    for (const shape of shapes) caption(shape, (CAPTION * width) / drawn.width, width);
+    // Where captions would lie over one another, the surest is shown; the others wait until they are picked.
+    const taken = [];
+    for (const shape of [...shapes].sort((a, b) => a.dataset.index - b.dataset.index)) {
+      // Where the photo is squeezed unevenly nothing is lost but a little beauty.
+      const place = caption(shape, (CAPTION * width) / drawn.width, width);
+      if (!place || shape.dataset.caption || shape.hasAttribute("hidden")) continue;
+      const free = !taken.some((other) => overlap(place, other));
+      shape.classList.toggle("quiet", !free);
+      if (free) taken.push(place);
+    }
   };
+  stage.addEventListener("filtered", fit);
   new ResizeObserver(fit).observe(svg);
 }
 
@@ -48,7 +57,7 @@ function addCaption(shape) {
 function caption(shape, size, width) {
   const plate = shape.querySelector(".plate");
   const text = shape.querySelector("text");
-  if (!plate || !text) return;
+  if (!plate || !text) return null;
   const edge = shape.querySelector(".edge, .outline, .dot");
   const { x, y } = edge.getBBox();
   text.setAttribute("font-size", size);
@@ -62,6 +71,11 @@ function caption(shape, size, width) {
   plate.setAttribute("height", tall);
   text.setAttribute("x", left + size * 0.4);
   text.setAttribute("y", top + tall / 2);
+  return { left, top, right: left + length, bottom: top + tall };
+}
+
+function overlap(a, b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 /* A mark and its line are picked together */
@@ -114,6 +128,7 @@ function filters(viewer, shapes, lines) {
     const left = lines.filter((line) => !line.hasAttribute("hidden")).length;
     note.hidden = left === lines.length;
     note.textContent = `${left} of ${lines.length} shown`;
+    viewer.querySelector(".stage")?.dispatchEvent(new Event("filtered"));
   };
   tools.addEventListener("input", apply);
   // The browser brings choices back on "back" without telling anybody.

@@ -98,7 +98,7 @@ async fn the_form_and_the_template_are_those_of_the_guide() {
 }
 
 /// An author who is logged in at a browser, and may publish.
-async fn author_at_a_browser() -> Result<(Browser, Visitor, Portal), crate::support::Missing> {
+pub(crate) async fn author_at_a_browser() -> Result<(Browser, Visitor, Portal), crate::support::Missing> {
     let portal = Portal::start().await;
     let browser = Browser::open(&portal.url).await?;
     let author = portal.author("ada").await;
@@ -107,7 +107,7 @@ async fn author_at_a_browser() -> Result<(Browser, Visitor, Portal), crate::supp
 }
 
 /// Publishes an app, runs it in the browser, and waits for all its pictures.
-async fn run_app(browser: &Browser, author: &Visitor, package: &[u8]) {
+pub(crate) async fn run_app(browser: &Browser, author: &Visitor, package: &[u8]) {
     browser.goto(&author.publish(package).await).await;
     run_in(browser, &tests_folder().join(PHOTO)).await;
     let pictures = "const inside = [...document.querySelectorAll('iframe')].map(e => e.contentDocument);
@@ -147,7 +147,7 @@ fn answer(name: &str, kind: &Value, value: &Value) -> Answer {
     }
 }
 
-fn package(
+pub(crate) fn package(
     name: &str,
     parameters: &Value,
     results: &Value,

@@ -17,6 +17,7 @@ mod feedback;
 mod guides;
 mod hostile;
 mod kept_results;
+mod layouts;
 mod lifecycle;
 mod limits;
 mod postgres;

@@ -152,6 +152,23 @@ impl Browser {
         answer.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
+    /// Presses keys where the focus is, named as in WebDriver or as themselves.
+    pub(crate) async fn press(&self, keys: &[&str]) {
+        let keys = keys.iter().flat_map(|key| {
+            let key = match *key {
+                "Tab" => "\u{E004}",
+                "Enter" => "\u{E007}",
+                "Escape" => "\u{E00C}",
+                "ArrowLeft" => "\u{E012}",
+                "ArrowRight" => "\u{E014}",
+                key => key,
+            };
+            [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+        });
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": keys.collect::<Vec<_>>() });
+        self.post("/actions", json!({ "actions": [keyboard] })).await.expect("keys are pressed");
+    }
+
     /// Chooses a file in a field.
     pub(crate) async fn choose_file(&self, css: &str, path: &Path) {
         let path = path.canonicalize().expect("the file is there");
