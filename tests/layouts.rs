@@ -37,7 +37,8 @@ async fn marks_on_a_photo_are_hidden_picked_and_looked_at_closely() {
     ]});
     let results = json!([{ "ResultType": "Boxes", "Name": "boxes" }]);
     show(&browser, &author, "boxes", &results, &[("boxes", Answer::Json(boxes))]).await;
-    let shown = "return [...document.querySelectorAll('.shape')].filter(e => e.checkVisibility()).length";
+    let shown =
+        "return [...document.querySelectorAll('.shape')].filter(e => getComputedStyle(e).display !== 'none').length";
     assert_eq!(browser.script(shown).await, 3);
 
     browser.click(".toggle:nth-of-type(2)").await;
