@@ -115,7 +115,15 @@ async fn pages_fit_a_phone_and_have_a_dark_side() {
         "/runs",
         "/author",
         "/author/upload",
+        "/settings",
+        "/settings/sessions",
+        "/settings/author",
         "/settings/keys",
+        "/admin",
+        "/admin/requests",
+        "/admin/invitations",
+        "/admin/site",
+        "/admin/audit",
         "/admin/catalog",
         "/admin/people",
         "/admin/runners",
@@ -150,7 +158,8 @@ async fn sign_up(browser: &Browser, name: &str) {
     browser.fill("[data-test='signup-form'] [name=email]", &email(name)).await;
     browser.fill("[data-test='signup-form'] [name=password]", PASSWORD).await;
     browser.click("[data-test='signup-form'] [type=submit]").await;
-    browser.wait_for("form[action='/logout']").await;
+    browser.wait_for("[data-test='login-form']").await;
+    log_in(browser, &email(name), PASSWORD).await;
 }
 
 pub(crate) async fn log_in(browser: &Browser, account: &str, password: &str) {

@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod audit;
+pub mod authorship;
 pub mod catalog;
 mod error;
 pub mod examples;
@@ -13,12 +15,17 @@ pub mod figures;
 pub mod files;
 pub mod fleet;
 mod following;
+pub mod ids;
 pub mod installing;
+pub mod invitations;
 pub mod layouts;
+pub mod overview;
+pub mod people;
 pub mod publishing;
 pub mod roles;
 pub mod running;
 pub mod seeding;
+pub mod site;
 pub mod spreadsheets;
 pub mod versions;
 pub mod work;
@@ -28,6 +35,19 @@ pub use error::DomainError;
 
 /// The result of a domain function.
 pub type Result<T, E = DomainError> = std::result::Result<T, E>;
+
+/// Characters of a reason that somebody is given.
+const LONGEST_REASON: usize = 1000;
+
+/// A reason, which has to be given.
+fn reason(text: &str) -> Result<String> {
+    // PostgreSQL takes no NUL in a text.
+    let text = text.replace('\0', " ").trim().to_owned();
+    if text.is_empty() || text.chars().count() > LONGEST_REASON {
+        return Err(DomainError::invalid("reason", format!("must have 1 to {LONGEST_REASON} characters")));
+    }
+    Ok(text)
+}
 
 /// One page of a list.
 #[derive(Clone, Debug)]

@@ -179,7 +179,8 @@ async fn runner(config: Config, command: Runner) -> anyhow::Result<()> {
                 }
                 _ => token,
             };
-            let new = fleet::NewRunner { name, base_url: url, token: token.map(SecretString::from) };
+            let about = fleet::About::default();
+            let new = fleet::NewRunner { name, base_url: url, token: token.map(SecretString::from), about };
             let id = fleet::add(&portal, &new).await?;
             say(&format!("Runner {id} is added."));
         }

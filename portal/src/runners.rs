@@ -84,6 +84,11 @@ impl Fleet {
         self.load().get(&id).map_or(0, |load| load.busy)
     }
 
+    /// How often in a row a runner did not answer this portal.
+    pub fn failures(&self, id: RunnerId) -> u32 {
+        self.load().get(&id).map_or(0, |load| load.failures)
+    }
+
     /// The embedded runner answers now, or no more.
     pub(crate) fn set_embedded(&self, id: Option<RunnerId>) {
         if let Some(id) = id {

@@ -18,6 +18,7 @@ use vision_protocol::ids::{InstallId, ReleaseId, RunId};
 use crate::{
     blobs::{BlobError, keys::MasterKey, objects::ObjectStore},
     config::Config,
+    domain::site::SiteCache,
     jobs::Queue,
     runners::{Fleet, signing::Signing},
     store::{Store, StoreError},
@@ -90,6 +91,8 @@ pub struct Parts {
     pub fleet: Fleet,
     /// The background work.
     pub queue: Queue,
+    /// What the site is set to.
+    pub site: SiteCache,
     /// What has changed.
     pub news: broadcast::Sender<News>,
     /// Cancelled when the portal stops: no new work, and event streams end.
@@ -197,6 +200,7 @@ impl Portal {
             signing: Signing::default(),
             fleet: Fleet::new()?,
             queue: Queue::default(),
+            site: SiteCache::default(),
             news: broadcast::channel(1024).0,
             stopping: CancellationToken::new(),
             // Commands beside a portal that runs are not worth a trace.

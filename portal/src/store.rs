@@ -5,18 +5,24 @@
 
 mod api_keys;
 mod apps;
+mod audit;
+mod author_requests;
 mod blobs;
 mod examples;
 mod feedback;
 mod figures;
 mod history;
 mod installs;
+mod invitations;
 mod jobs;
 mod keys;
+mod overview;
+mod people;
 mod releases;
 mod runners;
 mod runs;
 mod sessions;
+mod site;
 mod users;
 mod versions;
 
@@ -31,18 +37,23 @@ use url::Url;
 
 pub use api_keys::{KeyHolderRow, KeyRow, NewKeyRow};
 pub use apps::{AppListing, AppRow, ReleasePlan};
+pub use audit::{AuditFilter, AuditRow, NewAuditLine};
+pub use author_requests::{AuthorDecision, AuthorRequestRow};
 pub use blobs::{BlobRole, BlobRow, NewBlob};
 pub use examples::ExampleRow;
 pub use feedback::{ConsentRow, ConsentedFilter, ConsentedRow, FeedbackFilter, FeedbackRow, NewFeedback};
 pub use figures::{AlertRow, DAY_MS, HOUR_MS, LinesRow, Names, NewAlert, PEOPLE, Tally};
 pub use history::{AppCountRow, HistoryQuery, RunLineRow};
 pub use installs::InstallRow;
+pub use invitations::InvitationRow;
 pub use jobs::{JobKind, Lease};
 pub use keys::SigningKeyRow;
+pub use overview::{COUNTED_AT_MOST, OverviewRow};
+pub use people::{PeopleFilter, PersonRow};
 pub use releases::{Listing, NewRelease, ReleaseRow};
-pub use runners::{NewRunnerRow, RunnerRow};
+pub use runners::{NewRunnerRow, RunnerAbout, RunnerRow};
 pub use runs::{BatchId, NewRun, RunRow, Together};
-pub use sessions::SessionRow;
+pub use sessions::{NewSession, SessionLineRow, SessionRow};
 pub use users::{NewUser, UserRow};
 pub use versions::VersionRow;
 

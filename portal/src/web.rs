@@ -5,10 +5,13 @@
 //! problem+json in [`error`].
 
 #[cfg(test)]
+mod admin_story;
+#[cfg(test)]
 mod api_story;
 pub mod assets;
 mod charts;
 mod chrome;
+mod devices;
 mod error;
 mod events;
 mod feedback;

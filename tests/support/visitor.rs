@@ -79,12 +79,13 @@ impl Visitor {
         seen
     }
 
-    /// Makes an account named `name`.
+    /// Makes an account named `name`, and logs in.
     pub(crate) async fn sign_up(&self, name: &str) {
         let form = self.get("/signup").await.ok().form("[data-test='signup-form']");
         let form = form.set("name", name).set("email", &email(name)).set("password", PASSWORD);
         let page = self.submit(&form).await.ok();
         assert_ne!(page.url.path(), "/signup", "signing up failed:\n{}", page.visible_text());
+        self.log_in(&email(name), PASSWORD).await;
     }
 
     /// Logs in.

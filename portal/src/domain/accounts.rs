@@ -1,6 +1,8 @@
-//! People: signing up, logging in and out, sessions, roles.
+//! People: signing up, logging in and out, sessions.
 
 mod passwords;
+pub mod profile;
+pub mod sessions;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -12,17 +14,23 @@ use vision_protocol::{
 
 use super::{
     DomainError, Result,
+    audit::{self, Act},
+    invitations,
     roles::{Permission, Role},
+    site::{self, SignUpPolicy},
 };
 use crate::{
     state::{Portal, timestamp},
-    store::{NewUser, StoreError, UserRow},
+    store::{NewSession, NewUser, StoreError, UserRow},
 };
 
 /// Throttles count in windows of a quarter of an hour.
 const WINDOW_MS: i64 = 15 * 60 * 1000;
 const SHORTEST_PASSWORD: usize = 10;
 const LONGEST_PASSWORD: usize = 200;
+const LONGEST_NAME: usize = 80;
+/// The time of a session's last use is noted this seldom.
+const TOUCH_EVERY_MS: i64 = 5 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The author of the sample apps; nobody can log in as it.
@@ -55,6 +63,21 @@ pub struct SignUp {
     pub password: String,
 }
 
+/// From where somebody asks, for the throttle and for the list of sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// The address that the request came from.
+    pub address: &'a str,
+    /// Browser and system, in words; empty if unknown.
+    pub device: &'a str,
+}
+
+impl<'a> From<&'a str> for Caller<'a> {
+    fn from(address: &'a str) -> Self {
+        Self { address, device: "" }
+    }
+}
+
 /// The secret that a browser keeps in its session cookie.
 #[derive(Clone)]
 pub struct SessionToken(pub String);
@@ -81,7 +104,7 @@ impl User {
             return Ok(());
         }
         Err(DomainError::Forbidden(match permission.needs() {
-            Role::Developer => "Only verified developers may publish apps. Ask an admin to verify you.".to_owned(),
+            Role::Developer => "Only verified authors may publish apps. Ask to become one in your settings.".to_owned(),
             role => format!("This needs the role {role}."),
         }))
     }
@@ -115,14 +138,43 @@ impl SessionToken {
     }
 }
 
-/// Makes an account with the role consumer and logs it in. `address` is the caller's, for the throttle.
+/// Who may sign up now; with an invitation, whether it still lets somebody in.
 ///
 /// # Errors
-/// `Invalid` with faults at `email`, `name`, `password`; `TooMany`.
-pub async fn sign_up(portal: &Portal, form: &SignUp, address: &str) -> Result<(SessionToken, User)> {
+/// `Forbidden`, with words for whoever reads the page.
+pub async fn may_sign_up(portal: &Portal, invitation: Option<&str>) -> Result<()> {
+    let refused = |words: &str| Err(DomainError::Forbidden(words.to_owned()));
+    match (site::current(portal).await?.sign_up, invitation) {
+        (SignUpPolicy::Open, _) => Ok(()),
+        (SignUpPolicy::Closed, _) => refused("Nobody can sign up here at present."),
+        (SignUpPolicy::Invited, Some(secret)) if invitations::is_good(portal, secret).await? => Ok(()),
+        (SignUpPolicy::Invited, Some(_)) => {
+            refused("This invitation was used, or it has expired. Ask for another one.")
+        }
+        (SignUpPolicy::Invited, None) => refused("One signs up here by invitation. Ask an admin for a link."),
+    }
+}
+
+/// Makes an account with the role consumer. The answer, and the work until it comes, are the same when somebody has an
+/// account with this email already: nobody finds out here who has one. `address` is the caller's, for the throttle.
+///
+/// # Errors
+/// `Invalid` with faults at `email`, `name`, `password`; `Forbidden` as [`may_sign_up`]; `TooMany`.
+pub async fn sign_up(portal: &Portal, form: &SignUp, invitation: Option<&str>, address: &str) -> Result<()> {
     throttle(portal, &format!("address/{address}"), portal.config.accounts.logins_per_address).await?;
-    let user = create(portal, form, Role::Consumer).await?;
-    Ok((open_session(portal, user.id).await?, user))
+    let (email, name) = checked(form)?;
+    may_sign_up(portal, invitation).await?;
+    let password_hash = passwords::hash(portal, &form.password).await?;
+    // Used up whether the email is known or not: what becomes of the link tells nothing either.
+    if let (SignUpPolicy::Invited, Some(secret)) = (site::current(portal).await?.sign_up, invitation)
+        && !invitations::use_up(portal, secret).await?
+    {
+        return Err(DomainError::Forbidden("This invitation was used just now. Ask for another one.".to_owned()));
+    }
+    match insert(portal, &email, &name, Role::Consumer, &password_hash).await {
+        Err(DomainError::Store(StoreError::Taken)) => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 /// Makes an account with a role, checking what was filled in.
@@ -130,35 +182,55 @@ pub async fn sign_up(portal: &Portal, form: &SignUp, address: &str) -> Result<(S
 /// # Errors
 /// `Invalid` with faults at `email`, `name`, `password`.
 pub async fn create(portal: &Portal, form: &SignUp, role: Role) -> Result<User> {
+    let (email, name) = checked(form)?;
+    let password_hash = passwords::hash(portal, &form.password).await?;
+    match insert(portal, &email, &name, role, &password_hash).await {
+        Err(DomainError::Store(StoreError::Taken)) => {
+            Err(DomainError::invalid("email", "has an account already; log in instead"))
+        }
+        made => made,
+    }
+}
+
+/// Email and name as they are stored, of a form without faults.
+fn checked(form: &SignUp) -> Result<(String, String)> {
     let email = form.email.trim().to_lowercase();
     let name = form.name.trim();
-    let mut faults = Vec::new();
-    if !is_email(&email) {
-        faults.push(Fault::new("email", "must be an email address, such as ann@example.org"));
+    let faults: Vec<Fault> =
+        [email_fault(&email), name_fault(name), password_fault(&form.password)].into_iter().flatten().collect();
+    if faults.is_empty() { Ok((email, name.to_owned())) } else { Err(DomainError::Invalid(faults)) }
+}
+
+fn email_fault(email: &str) -> Option<Fault> {
+    (!is_email(email)).then(|| Fault::new("email", "must be an email address, such as ann@example.org"))
+}
+
+fn name_fault(name: &str) -> Option<Fault> {
+    let bad = name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control);
+    bad.then(|| Fault::new("name", format!("must have 1 to {LONGEST_NAME} characters")))
+}
+
+fn password_fault(password: &str) -> Option<Fault> {
+    let bad = !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&password.chars().count());
+    bad.then(|| Fault::new("password", format!("must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")))
+}
+
+/// The hash of a new password.
+///
+/// # Errors
+/// `Invalid` with a fault at `password`.
+pub(super) async fn hash_new_password(portal: &Portal, password: &str) -> Result<String> {
+    match password_fault(password) {
+        Some(fault) => Err(DomainError::Invalid(vec![fault])),
+        None => passwords::hash(portal, password).await,
     }
-    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        faults.push(Fault::new("name", "must have 1 to 80 characters"));
-    }
-    let length = form.password.chars().count();
-    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
-        let message = format!("must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters");
-        faults.push(Fault::new("password", message));
-    }
-    if !faults.is_empty() {
-        return Err(DomainError::Invalid(faults));
-    }
-    let password_hash = passwords::hash(portal, &form.password).await?;
-    insert(portal, &email, name, role, &password_hash).await
 }
 
 async fn insert(portal: &Portal, email: &str, name: &str, role: Role, password_hash: &str) -> Result<User> {
-    let new = NewUser { email, name, role: role.name(), password_hash, now: portal.now() };
+    let keep_ms = site::current(portal).await?.retention_days.map(|days| i64::from(days) * DAY_MS);
+    let new = NewUser { email, name, role: role.name(), password_hash, keep_ms, now: portal.now() };
     let wrap = |id| portal.master.new_user_key(id, &*portal.random);
-    match portal.store.create_user(&new, wrap).await {
-        Ok(row) => User::from_row(&row),
-        Err(StoreError::Taken) => Err(DomainError::invalid("email", "has an account already; log in instead")),
-        Err(error) => Err(error.into()),
-    }
+    User::from_row(&portal.store.create_user(&new, wrap).await?)
 }
 
 /// One `@` with something on both sides, and nothing that could end up in a mail's header.
@@ -173,34 +245,50 @@ fn is_email(text: &str) -> bool {
 /// Logs in. Always a new session, never a renewed old one.
 ///
 /// # Errors
-/// `Invalid` with one fault at `email` that does not say which of the two is wrong; `TooMany`.
-pub async fn log_in(portal: &Portal, email: &str, password: &str, address: &str) -> Result<(SessionToken, User)> {
+/// `Invalid` with one fault at `email` that does not say which of the two is wrong; `Forbidden` with the reason for who is
+/// suspended, once the password was right; `TooMany`.
+pub async fn log_in<'a>(
+    portal: &Portal,
+    email: &str,
+    password: &str,
+    from: impl Into<Caller<'a>>,
+) -> Result<(SessionToken, User)> {
+    let from = from.into();
     let email = email.trim().to_lowercase();
     let accounts = &portal.config.accounts;
     let account = format!("account/{}", Digest::of(email.as_bytes()));
-    throttle(portal, &format!("address/{address}"), accounts.logins_per_address).await?;
+    throttle(portal, &format!("address/{}", from.address), accounts.logins_per_address).await?;
     // Counted before the password is looked at: guesses side by side count too.
     throttle(portal, &account, accounts.logins_per_account).await?;
     let row = portal.store.user_by_email(&email).await?.filter(|row| !row.password_hash.is_empty());
     // An unknown email takes as long as a wrong password.
     let hash = row.as_ref().map(|row| row.password_hash.as_str());
     let right = passwords::verify(portal, password, hash).await?;
-    match row {
-        Some(row) if right => {
-            portal.store.forget_attempts(&account).await?;
-            let user = User::from_row(&row)?;
-            Ok((open_session(portal, user.id).await?, user))
-        }
-        _ => Err(DomainError::invalid("email", "email or password is wrong")),
+    let Some(row) = row.filter(|_| right) else {
+        return Err(DomainError::invalid("email", "email or password is wrong"));
+    };
+    portal.store.forget_attempts(&account).await?;
+    if let Some(reason) = &row.suspended_reason {
+        return Err(DomainError::Forbidden(format!("This account is suspended: {reason}")));
     }
+    let user = User::from_row(&row)?;
+    Ok((open_session(portal, user.id, from).await?, user))
 }
 
-async fn open_session(portal: &Portal, user: UserId) -> Result<SessionToken> {
+async fn open_session(portal: &Portal, user: UserId, from: Caller<'_>) -> Result<SessionToken> {
     let token = SessionToken(URL_SAFE_NO_PAD.encode(portal.random_bytes::<32>()));
     let csrf = URL_SAFE_NO_PAD.encode(portal.random_bytes::<32>());
     let now = portal.now();
-    let expires_at = now + i64::from(portal.config.accounts.session_days) * DAY_MS;
-    portal.store.create_session(&token.digest(), user, &csrf, now, expires_at).await?;
+    let new = NewSession {
+        digest: &token.digest(),
+        user,
+        csrf: &csrf,
+        device: from.device,
+        address: from.address,
+        now,
+        expires_at: now + i64::from(portal.config.accounts.session_days) * DAY_MS,
+    };
+    portal.store.create_session(&new).await?;
     Ok(token)
 }
 
@@ -228,7 +316,11 @@ pub async fn log_out(portal: &Portal, token: &SessionToken) -> Result<()> {
 /// # Errors
 /// The database's.
 pub async fn session(portal: &Portal, token: &SessionToken) -> Result<Option<Session>> {
-    let Some(row) = portal.store.session(&token.digest(), portal.now()).await? else { return Ok(None) };
+    let (digest, now) = (token.digest(), portal.now());
+    let Some(row) = portal.store.session(&digest, now).await? else { return Ok(None) };
+    if row.seen_at.is_none_or(|seen| seen + TOUCH_EVERY_MS <= now) {
+        portal.store.touch_session(&digest, now).await?;
+    }
     let user = User {
         id: UserId(row.user_id),
         email: row.email,
@@ -237,30 +329,6 @@ pub async fn session(portal: &Portal, token: &SessionToken) -> Result<Option<Ses
         created_at: timestamp(row.user_created_at),
     };
     Ok(Some(Session { user, csrf: row.csrf }))
-}
-
-/// Everybody, newest first.
-///
-/// # Errors
-/// `Forbidden` without [`Permission::ManagePeople`].
-pub async fn list_people(portal: &Portal, viewer: &User) -> Result<Vec<User>> {
-    viewer.require(Permission::ManagePeople)?;
-    let rows = portal.store.users().await?;
-    rows.iter().filter(|row| !row.password_hash.is_empty()).map(User::from_row).collect()
-}
-
-/// Gives a person a role. The last admin stays admin.
-///
-/// # Errors
-/// `Forbidden`, `NotFound`, `Conflict`.
-pub async fn set_role(portal: &Portal, viewer: &User, person: UserId, role: Role) -> Result<()> {
-    viewer.require(Permission::ManagePeople)?;
-    let row = portal.store.user(person).await?.filter(|row| !row.password_hash.is_empty());
-    row.ok_or(DomainError::NotFound)?;
-    if portal.store.set_role(person, role.name(), Role::Admin.name()).await? {
-        return Ok(());
-    }
-    Err(DomainError::Conflict("Somebody has to be admin: make another person admin first.".to_owned()))
 }
 
 /// An admin with a generated password, made new or given a new password; the password is told once.
@@ -273,10 +341,14 @@ pub async fn create_admin(portal: &Portal, email: &str) -> Result<String> {
     if let Some(row) = portal.store.user_by_email(&email).await?.filter(|row| !row.password_hash.is_empty()) {
         let hash = passwords::hash(portal, &password).await?;
         portal.store.reset_password(UserId(row.id), &hash, Role::Admin.name()).await?;
+        let line = audit::at_the_machine(portal, Act::ResetPassword, ("person", row.id), "as an admin");
+        portal.store.note_act(&line).await?;
         return Ok(password);
     }
     let form = SignUp { name: "Admin".to_owned(), email, password };
-    create(portal, &form, Role::Admin).await?;
+    let admin = create(portal, &form, Role::Admin).await?;
+    let line = audit::at_the_machine(portal, Act::SetRole, ("person", admin.id), "made as an admin");
+    portal.store.note_act(&line).await?;
     Ok(form.password)
 }
 
@@ -285,7 +357,7 @@ pub async fn create_admin(portal: &Portal, email: &str) -> Result<String> {
 /// # Errors
 /// The database's.
 pub async fn has_people(portal: &Portal) -> Result<bool> {
-    Ok(portal.store.count_people().await? > 0)
+    Ok(portal.store.has_people().await?)
 }
 
 /// Somebody.

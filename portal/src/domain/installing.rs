@@ -14,6 +14,7 @@ use vision_protocol::ids::{InstallId, ReleaseId, Slug, UserId};
 use super::{
     DomainError, Result,
     accounts::{self, User},
+    audit::{Act, By},
     following,
     publishing::{self, ReleaseStatus, Spooled, Terms},
     roles::Permission,
@@ -156,7 +157,8 @@ pub async fn entries(portal: &Portal, viewer: &User) -> Result<Vec<EntryView>> {
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Conflict` if it is under way, or this person has it already.
-pub async fn begin(portal: &Portal, admin: &User, name: &str, publish: bool) -> Result<InstallId> {
+pub async fn begin(portal: &Portal, by: By<'_>, name: &str, publish: bool) -> Result<InstallId> {
+    let admin = by.user;
     admin.require(Permission::InstallModels)?;
     let entry = Catalog::builtin().find(name).ok_or(DomainError::NotFound)?;
     let (title, version) = (entry.text("Name"), entry.text("Version"));
@@ -168,7 +170,8 @@ pub async fn begin(portal: &Portal, admin: &User, name: &str, publish: bool) -> 
     if has_it {
         return Err(DomainError::Conflict(format!("You have version {version} of “{title}” already.")));
     }
-    match portal.store.create_install(name, admin.id, publish, portal.now()).await {
+    let line = by.line(portal, Act::Install, ("model", name), if publish { "to be published" } else { "" });
+    match portal.store.create_install(name, admin.id, publish, &line).await {
         Ok(id) => {
             tracing::info!(install.id = %id, catalog.entry = name, user.id = %admin.id, "install begun");
             portal.queue.wake(JobKind::InstallEntry);

@@ -9,7 +9,7 @@ pub enum Role {
     Consumer,
     /// An author whom an admin has verified: publishes apps.
     Developer,
-    /// Looks at other people's drafts.
+    /// Looks at other people's drafts, approves releases, and answers reports.
     Reviewer,
     /// Looks after runners.
     Operator,
@@ -24,14 +24,16 @@ pub enum Permission {
     RunApps,
     /// Upload and publish apps.
     PublishApps,
-    /// See and try other people's drafts.
+    /// See and try other people's drafts, approve them, answer reports, take apps down.
     ReviewApps,
     /// Add, enable and disable runners.
     ManageRunners,
     /// Install models of the catalogue.
     InstallModels,
-    /// Give people roles.
+    /// Give people roles, verify authors, suspend and invite people.
     ManagePeople,
+    /// Set up the site, its shelves and featured apps; read the audit log.
+    ManageSite,
 }
 
 impl Permission {
@@ -42,7 +44,7 @@ impl Permission {
             Self::PublishApps => Role::Developer,
             Self::ReviewApps => Role::Reviewer,
             Self::ManageRunners => Role::Operator,
-            Self::InstallModels | Self::ManagePeople => Role::Admin,
+            Self::InstallModels | Self::ManagePeople | Self::ManageSite => Role::Admin,
         }
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod execute;
 mod history;
 pub(super) mod keeping;
 mod outcome;
+mod stop;
 mod stored;
 mod submit;
 pub mod table;
@@ -48,6 +49,7 @@ pub use history::{
     AppCount, History, HistoryFilter, Place, RUNS_PER_PAGE, RunLine, delete_all, delete_many, history, runs_of_app,
 };
 pub use keeping::{Keeping, choose_keeping, keeping, note_shown};
+pub(super) use stop::stop;
 pub(super) use stored::plain_results;
 pub use submit::{Accepted, again};
 pub use view::view;

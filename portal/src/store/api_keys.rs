@@ -112,7 +112,7 @@ impl Store {
         .await?)
     }
 
-    /// The key of that digest, expired or not, with its owner.
+    /// The key of that digest, expired or not, with its owner; none while its owner is suspended.
     ///
     /// # Errors
     /// The database's.
@@ -120,7 +120,7 @@ impl Store {
         Ok(sqlx::query_as(
             "select k.id, k.name, k.scopes, k.expires_at, k.last_used_at, k.user_id, u.email, u.name as user_name, \
              u.role, u.created_at as user_created_at from api_keys k join users u on u.id = k.user_id \
-             where k.digest = $1",
+             where k.digest = $1 and u.suspended_at is null and u.ended_at is null",
         )
         .bind(digest)
         .fetch_optional(&self.pool)

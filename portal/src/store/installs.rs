@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 use vision_protocol::ids::{InstallId, ReleaseId, UserId};
 
-use super::{JobKind, Lease, Result, Store, taken};
+use super::{JobKind, Lease, NewAuditLine, Result, Store, taken};
 
 /// An install.
 #[derive(Clone, sqlx::FromRow)]
@@ -35,7 +35,14 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError::Taken`] if the entry is under way already.
-    pub async fn create_install(&self, entry: &str, user: UserId, publish: bool, now: i64) -> Result<InstallId> {
+    pub async fn create_install(
+        &self,
+        entry: &str,
+        user: UserId,
+        publish: bool,
+        line: &NewAuditLine,
+    ) -> Result<InstallId> {
+        let now = line.at;
         let mut transaction = self.write().await?;
         let (id,): (i64,) = sqlx::query_as(
             "insert into installs (entry, user_id, status, publish_when_proven, fetched, created_at) \
@@ -49,6 +56,7 @@ impl Store {
         .await
         .map_err(taken)?;
         Self::enqueue(&mut transaction, JobKind::InstallEntry, &id.to_string(), now).await?;
+        Self::write_audit(&mut transaction, line).await?;
         transaction.commit().await?;
         Ok(InstallId(id))
     }

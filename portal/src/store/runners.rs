@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 use vision_protocol::ids::{ReleaseId, RunnerId};
 
-use super::{Result, Store, taken};
+use super::{NewAuditLine, Result, Store, taken};
 
 /// A runner.
 #[derive(Clone, sqlx::FromRow)]
@@ -26,6 +26,12 @@ pub struct RunnerRow {
     pub last_seen_at: Option<i64>,
     /// Why it last failed to answer, since then.
     pub last_error: Option<String>,
+    /// Its inference engine, as its operator says; may be empty.
+    pub engine: String,
+    /// What it computes on, as its operator says; may be empty.
+    pub compute_class: String,
+    /// Hundredths of the currency unit.
+    pub cost_per_hour: Option<i64>,
 }
 
 /// A runner to be.
@@ -36,8 +42,21 @@ pub struct NewRunnerRow<'a> {
     pub base_url: &'a str,
     /// Wrapped by the master key.
     pub token: Option<Vec<u8>>,
+    /// What its operator says of it.
+    pub about: RunnerAbout<'a>,
     /// Milliseconds.
     pub now: i64,
+}
+
+/// What an operator says of a runner.
+#[derive(Clone, Copy, Default)]
+pub struct RunnerAbout<'a> {
+    /// Its inference engine; may be empty.
+    pub engine: &'a str,
+    /// What it computes on; may be empty.
+    pub compute_class: &'a str,
+    /// Hundredths of the currency unit.
+    pub cost_per_hour: Option<i64>,
 }
 
 impl Store {
@@ -47,8 +66,8 @@ impl Store {
     /// The database's.
     pub async fn runners(&self) -> Result<Vec<RunnerRow>> {
         Ok(sqlx::query_as(
-            "select id, name, base_url, token, embedded, enabled, extended, last_seen_at, last_error \
-             from runners order by id",
+            "select id, name, base_url, token, embedded, enabled, extended, last_seen_at, last_error, engine, \
+             compute_class, cost_per_hour from runners order by id",
         )
         .fetch_all(&self.pool)
         .await?)
@@ -58,32 +77,65 @@ impl Store {
     ///
     /// # Errors
     /// [`super::StoreError::Taken`] if its address is known.
-    pub async fn create_runner(&self, new: &NewRunnerRow<'_>) -> Result<RunnerId> {
+    pub async fn create_runner(&self, new: &NewRunnerRow<'_>, line: &NewAuditLine) -> Result<RunnerId> {
+        let mut transaction = self.write().await?;
         let (id,) = sqlx::query_as(
-            "insert into runners (name, base_url, token, embedded, enabled, created_at) \
-             values ($1, $2, $3, 0, 1, $4) returning id",
+            "insert into runners (name, base_url, token, embedded, enabled, created_at, engine, compute_class, \
+             cost_per_hour) values ($1, $2, $3, 0, 1, $4, $5, $6, $7) returning id",
         )
         .bind(new.name)
         .bind(new.base_url)
         .bind(new.token.clone())
         .bind(new.now)
-        .fetch_one(&self.pool)
+        .bind(new.about.engine)
+        .bind(new.about.compute_class)
+        .bind(new.about.cost_per_hour)
+        .fetch_one(&mut *transaction)
         .await
         .map_err(taken)?;
+        Self::write_audit(&mut transaction, line).await?;
+        transaction.commit().await?;
         Ok(RunnerId(id))
+    }
+
+    /// Notes what an operator says of a runner. Says whether it is known.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn describe_runner(&self, id: RunnerId, about: &RunnerAbout<'_>, line: &NewAuditLine) -> Result<bool> {
+        let mut transaction = self.write().await?;
+        let done = sqlx::query("update runners set engine = $1, compute_class = $2, cost_per_hour = $3 where id = $4")
+            .bind(about.engine)
+            .bind(about.compute_class)
+            .bind(about.cost_per_hour)
+            .bind(id.0)
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() != 1 {
+            return Ok(false);
+        }
+        Self::write_audit(&mut transaction, line).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Gives a runner work, or no more. Says whether it is known.
     ///
     /// # Errors
     /// The database's.
-    pub async fn enable_runner(&self, id: RunnerId, enabled: bool) -> Result<bool> {
+    pub async fn enable_runner(&self, id: RunnerId, enabled: bool, line: &NewAuditLine) -> Result<bool> {
+        let mut transaction = self.write().await?;
         let done = sqlx::query("update runners set enabled = $1 where id = $2")
             .bind(i64::from(enabled))
             .bind(id.0)
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() != 1 {
+            return Ok(false);
+        }
+        Self::write_audit(&mut transaction, line).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Notes under which name, address and token the embedded runner was started.

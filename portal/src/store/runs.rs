@@ -314,6 +314,33 @@ impl Store {
         Ok(true)
     }
 
+    /// Ends a run that waits or is being executed, and takes its job off, whoever holds it. Says whether it was one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stop_run(&self, id: RunId, status: &str, outcome: &[u8], now: i64) -> Result<bool> {
+        let id = id.to_string();
+        let mut transaction = self.write().await?;
+        sqlx::query("delete from jobs where kind = 'execute-run' and subject = $1")
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await?;
+        let done = sqlx::query(
+            "update runs set status = $1, outcome = $2, finished_at = $3, \
+             keep_until = $3 + case when keep_ms = 0 then $4 else keep_ms end \
+             where id = $5 and status in ('queued', 'running')",
+        )
+        .bind(status)
+        .bind(outcome.to_vec())
+        .bind(now)
+        .bind(UNSEEN_MS)
+        .bind(&id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Deletes a run of this person with its job; answers with its files, which are left for
     /// [`Store::delete_blob`], or `None` if it is not this person's.
     ///

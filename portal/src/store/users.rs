@@ -2,7 +2,7 @@
 
 use vision_protocol::ids::UserId;
 
-use super::{Result, Store, StoreError, taken};
+use super::{NewAuditLine, Result, Store, StoreError, taken};
 
 /// A person.
 #[derive(Clone, sqlx::FromRow)]
@@ -21,6 +21,8 @@ pub struct UserRow {
     pub data_key: Vec<u8>,
     /// Milliseconds.
     pub created_at: i64,
+    /// Why this person is suspended, if so.
+    pub suspended_reason: Option<String>,
 }
 
 /// A person to be.
@@ -33,11 +35,13 @@ pub struct NewUser<'a> {
     pub role: &'a str,
     /// Empty: nobody can log in as this user.
     pub password_hash: &'a str,
+    /// Milliseconds that runs are kept; none for ever.
+    pub keep_ms: Option<i64>,
     /// Milliseconds.
     pub now: i64,
 }
 
-const COLUMNS: &str = "id, email, name, role, password_hash, data_key, created_at";
+const COLUMNS: &str = "id, email, name, role, password_hash, data_key, created_at, suspended_reason";
 
 impl Store {
     /// Makes an account; `wrap_key` makes its wrapped data key once the id is known.
@@ -47,8 +51,8 @@ impl Store {
     pub async fn create_user(&self, new: &NewUser<'_>, wrap_key: impl FnOnce(UserId) -> Vec<u8>) -> Result<UserRow> {
         let mut transaction = self.write().await?;
         let (id,): (i64,) = sqlx::query_as(
-            "insert into users (email, name, role, password_hash, data_key, created_at) \
-             values ($1, $2, $3, $4, $5, $6) returning id",
+            "insert into users (email, name, name_key, role, password_hash, data_key, created_at, keep_ms) \
+             values ($1, $2, $7, $3, $4, $5, $6, $8) returning id",
         )
         .bind(new.email)
         .bind(new.name)
@@ -56,6 +60,8 @@ impl Store {
         .bind(new.password_hash)
         .bind(Vec::new())
         .bind(new.now)
+        .bind(new.name.to_lowercase())
+        .bind(new.keep_ms)
         .fetch_one(&mut *transaction)
         .await
         .map_err(taken)?;
@@ -74,6 +80,7 @@ impl Store {
             password_hash: new.password_hash.to_owned(),
             data_key,
             created_at: new.now,
+            suspended_reason: None,
         })
     }
 
@@ -95,43 +102,41 @@ impl Store {
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(email).fetch_optional(&self.pool).await?)
     }
 
-    /// Everybody, newest first.
+    /// Whether anybody can log in.
     ///
     /// # Errors
     /// The database's.
-    pub async fn users(&self) -> Result<Vec<UserRow>> {
-        let sql = format!("select {COLUMNS} from users order by id desc");
-        Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?)
+    pub async fn has_people(&self) -> Result<bool> {
+        let row: Option<(i64,)> =
+            sqlx::query_as("select id from users where password_hash <> '' limit 1").fetch_optional(&self.pool).await?;
+        Ok(row.is_some())
     }
 
-    /// How many people can log in.
+    /// Gives a person a role, unless that would leave nobody with `keep`. Says whether it was done. Without a line it
+    /// leaves no trace.
     ///
     /// # Errors
     /// The database's.
-    pub async fn count_people(&self) -> Result<i64> {
-        let (count,) = sqlx::query_as("select cast(count(*) as bigint) from users where password_hash <> ''")
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(count)
-    }
-
-    /// Gives a person a role, unless that would leave nobody with `keep`. Says whether it was done.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn set_role(&self, id: UserId, role: &str, keep: &str) -> Result<bool> {
+    pub async fn set_role(&self, id: UserId, role: &str, keep: &str, line: Option<&NewAuditLine>) -> Result<bool> {
         let mut transaction = self.write().await?;
         let done = sqlx::query(
             "update users set role = $1 where id = $2 and ($1 = $3 or role <> $3 or exists \
-             (select 1 from users other where other.role = $3 and other.id <> $2 and other.password_hash <> ''))",
+             (select 1 from users other where other.role = $3 and other.id <> $2 and other.password_hash <> '' \
+             and other.suspended_at is null))",
         )
         .bind(role)
         .bind(id.0)
         .bind(keep)
         .execute(&mut *transaction)
         .await?;
+        if done.rows_affected() != 1 {
+            return Ok(false);
+        }
+        if let Some(line) = line {
+            Self::write_audit(&mut transaction, line).await?;
+        }
         transaction.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(true)
     }
 
     /// Sets a password and role, and ends all sessions and API keys.
@@ -140,7 +145,8 @@ impl Store {
     /// The database's.
     pub async fn reset_password(&self, id: UserId, password_hash: &str, role: &str) -> Result<()> {
         let mut transaction = self.write().await?;
-        sqlx::query("update users set password_hash = $1, role = $2 where id = $3")
+        // Whoever sits at the machine is let in, suspended or not.
+        sqlx::query("update users set password_hash = $1, role = $2, suspended_at = null, suspended_reason = null where id = $3")
             .bind(password_hash)
             .bind(role)
             .bind(id.0)
@@ -148,6 +154,42 @@ impl Store {
             .await?;
         sqlx::query("delete from sessions where user_id = $1").bind(id.0).execute(&mut *transaction).await?;
         sqlx::query("delete from api_keys where user_id = $1").bind(id.0).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Sets name and email.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] if the email is in use.
+    pub async fn set_profile(&self, id: UserId, name: &str, email: &str) -> Result<()> {
+        sqlx::query("update users set name = $1, name_key = $2, email = $3 where id = $4 and ended_at is null")
+            .bind(name)
+            .bind(name.to_lowercase())
+            .bind(email)
+            .bind(id.0)
+            .execute(&self.pool)
+            .await
+            .map_err(taken)?;
+        Ok(())
+    }
+
+    /// Sets a password, and ends all sessions but one.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_password(&self, id: UserId, password_hash: &str, keep: &str) -> Result<()> {
+        let mut transaction = self.write().await?;
+        sqlx::query("update users set password_hash = $1 where id = $2 and ended_at is null")
+            .bind(password_hash)
+            .bind(id.0)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("delete from sessions where user_id = $1 and id <> $2")
+            .bind(id.0)
+            .bind(keep)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("delete from password_resets where user_id = $1").bind(id.0).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 

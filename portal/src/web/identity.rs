@@ -7,16 +7,18 @@ use actix_web::{
     body::MessageBody,
     cookie::{Cookie, CookieBuilder, SameSite, time::Duration},
     dev::{Payload, ServiceRequest, ServiceResponse},
+    http::header::USER_AGENT,
     middleware::Next,
     web::Data,
 };
 use subtle::ConstantTimeEq;
 
-use super::{error::WebError, respond};
+use super::{devices, error::WebError, respond};
 use crate::{
     domain::{
         DomainError,
         accounts::{self, Session, SessionToken, User},
+        audit::By,
         roles::Permission,
     },
     state::Portal,
@@ -125,7 +127,13 @@ pub(crate) fn no_session_cookie(portal: &Portal) -> Cookie<'static> {
     cookie
 }
 
-/// The address that a request came from, for throttles.
+/// From where a request came, for a new session.
+pub(crate) fn device(request: &HttpRequest) -> String {
+    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    devices::words(agent)
+}
+
+/// The address that a request came from, for throttles and the audit log.
 pub(crate) fn address(request: &HttpRequest, portal: &Portal) -> String {
     let from_proxy = portal
         .config
@@ -154,6 +162,29 @@ impl FromRequest for CurrentUser {
     }
 }
 
+/// Somebody is logged in, and this is the session.
+pub(crate) struct CurrentSession {
+    /// Who.
+    pub(crate) user: User,
+    /// What the browser keeps.
+    pub(crate) token: SessionToken,
+}
+
+impl FromRequest for CurrentSession {
+    type Error = WebError;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let user = CurrentUser::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let CurrentUser(user) = user.await?;
+            let cookie = request.cookie(session_cookie_name(portal(&request)?)).ok_or(DomainError::LogInFirst)?;
+            Ok(Self { user, token: SessionToken(cookie.value().to_owned()) })
+        })
+    }
+}
+
 /// A permission as a type, for [`May`].
 pub(crate) trait Allows {
     /// The permission.
@@ -175,19 +206,31 @@ permissions!(
     RunApps,
     /// [`Permission::PublishApps`].
     PublishApps,
+    /// [`Permission::ReviewApps`].
+    ReviewApps,
     /// [`Permission::ManageRunners`].
     ManageRunners,
     /// [`Permission::InstallModels`].
     InstallModels,
     /// [`Permission::ManagePeople`].
     ManagePeople,
+    /// [`Permission::ManageSite`].
+    ManageSite,
 );
 
 /// Somebody is logged in who has this permission.
 pub(crate) struct May<P: Allows> {
     /// Who.
     pub(crate) user: User,
+    address: String,
     permission: PhantomData<P>,
+}
+
+impl<P: Allows> May<P> {
+    /// Who acts, and from where, for the audit log.
+    pub(crate) fn by(&self) -> By<'_> {
+        By { user: &self.user, address: &self.address }
+    }
 }
 
 impl<P: Allows + 'static> FromRequest for May<P> {
@@ -196,10 +239,12 @@ impl<P: Allows + 'static> FromRequest for May<P> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let user = CurrentUser::from_request(request, payload);
+        let request = request.clone();
         Box::pin(async move {
             let CurrentUser(user) = user.await?;
             user.require(P::PERMISSION)?;
-            Ok(Self { user, permission: PhantomData })
+            let address = address(&request, portal(&request)?);
+            Ok(Self { user, address, permission: PhantomData })
         })
     }
 }

@@ -10,7 +10,7 @@ const COOKIE: &str = "notice";
 /// What just succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
-    /// A new account.
+    /// Perhaps a new account: log in.
     SignedUp,
     /// Logged out.
     LoggedOut,
@@ -34,6 +34,8 @@ pub(crate) enum Notice {
     RunnerAdded,
     /// A runner was switched.
     RunnerSwitched,
+    /// What is known of a runner is changed.
+    RunnerDescribed,
     /// An API key has ended.
     KeyRevoked,
     /// What somebody says of a run is kept.
@@ -46,11 +48,35 @@ pub(crate) enum Notice {
     LinesSet,
     /// An author has seen alerts.
     AlertsSeen,
+    /// Name and email are changed.
+    ProfileSaved,
+    /// The password is changed.
+    PasswordChanged,
+    /// The password is new: log in.
+    PasswordSet,
+    /// Sessions have ended.
+    SessionsEnded,
+    /// Somebody wants to be an author.
+    AuthorAsked,
+    /// A request or a report is decided.
+    Decided,
+    /// A person is suspended.
+    PersonSuspended,
+    /// A person is suspended no more.
+    PersonLifted,
+    /// An invitation is good no more.
+    InvitationRevoked,
+    /// The site is set.
+    SiteSaved,
 }
 
 impl Notice {
-    const ALL: [(&'static str, Self, &'static str); 18] = [
-        ("signed-up", Self::SignedUp, "Welcome. Your account is ready."),
+    const ALL: &[(&'static str, Self, &'static str)] = &[
+        (
+            "signed-up",
+            Self::SignedUp,
+            "Now log in. If this email had an account before, that account and its password are as they were.",
+        ),
         ("logged-out", Self::LoggedOut, "You are logged out."),
         ("run-deleted", Self::RunDeleted, "The run and its files are deleted."),
         ("runs-deleted", Self::RunsDeleted, "The runs and their files are deleted."),
@@ -68,6 +94,17 @@ impl Notice {
         ("lines-set", Self::LinesSet, "The lines are drawn. You are told here when one is crossed."),
         ("alerts-seen", Self::AlertsSeen, "Marked as seen."),
         ("runner-switched", Self::RunnerSwitched, "The runner is switched."),
+        ("runner-described", Self::RunnerDescribed, "What is known of the runner is saved."),
+        ("profile-saved", Self::ProfileSaved, "Your name and email are saved."),
+        ("password-changed", Self::PasswordChanged, "Your password is changed. You are logged out everywhere else."),
+        ("password-set", Self::PasswordSet, "Your password is set. Log in with it."),
+        ("sessions-ended", Self::SessionsEnded, "Logged out there."),
+        ("author-asked", Self::AuthorAsked, "An admin will read it. The answer appears on this page."),
+        ("decided", Self::Decided, "It is decided."),
+        ("person-suspended", Self::PersonSuspended, "The person is suspended. Runs under way were stopped."),
+        ("person-lifted", Self::PersonLifted, "The suspension is lifted. The person can log in again."),
+        ("invitation-revoked", Self::InvitationRevoked, "The invitation is taken back."),
+        ("site-saved", Self::SiteSaved, "Saved, and in effect."),
     ];
 
     /// What people read.

@@ -10,6 +10,8 @@ pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod offline;
 pub(super) mod plumbing;
+pub(super) mod reset;
 pub(super) mod runs;
 pub(super) mod settings;
 pub(super) mod signup;
+pub(super) mod terms;

@@ -31,6 +31,10 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{install}", "1")
         .replace("{key}", &world.key_of_author.to_string())
         .replace("{example}", "1")
+        .replace("{session}", &world.session_of_author.to_string())
+        .replace("{link}", "no-such-link")
+        .replace("{request}", "1")
+        .replace("{invitation}", "1")
         .replace("{name}", "site.css");
     assert!(!filled.contains('{'), "{filled}: a parameter that the probe does not know");
     filled
@@ -38,9 +42,8 @@ fn address(entry: &Entry, world: &World) -> String {
 
 /// Addresses of which each person sees their own only.
 fn is_owned(path: &str) -> bool {
-    path.contains("{run}")
-        || path.contains("{release}")
-        || path.contains("{key}")
+    let own = ["{run}", "{release}", "{key}", "{session}"].iter().any(|parameter| path.contains(parameter));
+    own && !path.starts_with("/admin/")
         || path.starts_with("/author/apps/{slug}") && !path.contains("{consented}")
         || path.starts_with("/api/v1/apps/{slug}")
 }
@@ -79,6 +82,8 @@ where
         ("email", "x"),
         ("password", "y"),
         ("name", "z"),
+        ("current", "no password of anybody"),
+        ("reason", "because"),
     ];
     browser.post(uri, &form).await
 }
@@ -125,13 +130,33 @@ async fn a_role_too_low_is_refused() {
             "consumer",
             vec![
                 Permission::PublishApps,
+                Permission::ReviewApps,
                 Permission::ManageRunners,
                 Permission::InstallModels,
                 Permission::ManagePeople,
+                Permission::ManageSite,
             ],
         ),
-        ("author", vec![Permission::ManageRunners, Permission::InstallModels, Permission::ManagePeople]),
-        ("operator", vec![Permission::InstallModels, Permission::ManagePeople]),
+        (
+            "author",
+            vec![
+                Permission::ReviewApps,
+                Permission::ManageRunners,
+                Permission::InstallModels,
+                Permission::ManagePeople,
+                Permission::ManageSite,
+            ],
+        ),
+        (
+            "reviewer",
+            vec![
+                Permission::ManageRunners,
+                Permission::InstallModels,
+                Permission::ManagePeople,
+                Permission::ManageSite,
+            ],
+        ),
+        ("operator", vec![Permission::InstallModels, Permission::ManagePeople, Permission::ManageSite]),
     ] {
         let browser = Browser::of(&app, name).await;
         let csrf = browser.csrf().await;
@@ -254,7 +279,7 @@ async fn the_api_goes_by_keys_and_never_by_cookies() {
     let rival = key("rival", &Scope::ALL).await;
     let reader = key("author", &[Scope::Read]).await;
     let demoted = key("operator", &Scope::ALL).await;
-    world.portal.store.set_role(world.people["operator"].id, "consumer", "nobody").await.unwrap();
+    world.portal.store.set_role(world.people["operator"].id, "consumer", "nobody", None).await.unwrap();
     let mut probed = 0;
     for entry in table().iter().filter(|entry| is_api(entry)) {
         let uri = address(entry, &world);

@@ -6,7 +6,9 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use super::pages::{admin, api, apps, author, home, last, login, logout, offline, plumbing, runs, settings, signup};
+use super::pages::{
+    admin, api, apps, author, home, last, login, logout, offline, plumbing, reset, runs, settings, signup, terms,
+};
 use crate::domain::{api_keys::Scope, roles::Permission};
 
 /// Who may ask for an address.
@@ -53,7 +55,7 @@ macro_rules! table {
 /// every entry shows that the two agree.
 pub fn table() -> Vec<Entry> {
     use Access::{AnyKey, Everybody, Key, LoggedIn, Permitted, SignedLink};
-    use Permission::{InstallModels, ManagePeople, ManageRunners, PublishApps, RunApps};
+    use Permission::{InstallModels, ManagePeople, ManageRunners, ManageSite, PublishApps, ReviewApps, RunApps};
     use Scope::{Feedback, Publish, Read};
     table! {
         GET  "/"                                 Everybody                => home::show;
@@ -62,6 +64,9 @@ pub fn table() -> Vec<Entry> {
         GET  "/login"                            Everybody                => login::show;
         POST "/login"                            Everybody                => login::submit;
         POST "/logout"                           Everybody                => logout::submit;
+        GET  "/reset/{link}"                     Everybody                => reset::show;
+        POST "/reset/{link}"                     Everybody                => reset::submit;
+        GET  "/terms"                            Everybody                => terms::show;
 
         GET  "/apps/{slug}"                      Everybody                => apps::show::show;
         GET  "/apps/{slug}/icon"                 Everybody                => apps::icon::show;
@@ -113,6 +118,14 @@ pub fn table() -> Vec<Entry> {
         POST "/settings/keep"                    LoggedIn                 => settings::keep::submit;
         GET  "/settings/consents"                LoggedIn                 => settings::consents::show;
         POST "/settings/consents/withdraw"       LoggedIn                 => settings::withdraw_consents::submit;
+        GET  "/settings"                         LoggedIn                 => settings::account::show;
+        POST "/settings"                         LoggedIn                 => settings::account::submit;
+        POST "/settings/password"                LoggedIn                 => settings::account::submit_password;
+        GET  "/settings/sessions"                LoggedIn                 => settings::sessions::show;
+        POST "/settings/sessions"                LoggedIn                 => settings::sessions::submit;
+        POST "/settings/sessions/{session}/end"  LoggedIn                 => settings::end_session::submit;
+        GET  "/settings/author"                  LoggedIn                 => settings::author::show;
+        POST "/settings/author"                  LoggedIn                 => settings::author::submit;
         GET  "/settings/keys"                    LoggedIn                 => settings::keys::show;
         POST "/settings/keys"                    LoggedIn                 => settings::keys::submit;
         POST "/settings/keys/{key}/revoke"       LoggedIn                 => settings::revoke_key::submit;
@@ -130,11 +143,26 @@ pub fn table() -> Vec<Entry> {
         POST "/admin/catalog/{entry}"            Permitted(InstallModels) => admin::install_entry::submit;
         GET  "/admin/installs/{install}"         Permitted(InstallModels) => admin::install::show;
         GET  "/admin/installs/{install}/events"  Permitted(InstallModels) => admin::install_events::show;
+        GET  "/admin"                            Permitted(ReviewApps)    => admin::overview::show;
         GET  "/admin/people"                     Permitted(ManagePeople)  => admin::people::show;
+        GET  "/admin/people/{person}"            Permitted(ManagePeople)  => admin::person::show;
         POST "/admin/people/{person}/role"       Permitted(ManagePeople)  => admin::set_role::submit;
+        POST "/admin/people/{person}/suspend"    Permitted(ManagePeople)  => admin::suspend_person::submit;
+        POST "/admin/people/{person}/lift"       Permitted(ManagePeople)  => admin::lift_person::submit;
+        POST "/admin/people/{person}/password-link" Permitted(ManagePeople) => admin::password_link::submit;
+        GET  "/admin/requests"                   Permitted(ManagePeople)  => admin::requests::show;
+        POST "/admin/requests/{request}/grant"   Permitted(ManagePeople)  => admin::grant_author::submit;
+        POST "/admin/requests/{request}/refuse"  Permitted(ManagePeople)  => admin::refuse_author::submit;
+        GET  "/admin/invitations"                Permitted(ManagePeople)  => admin::invitations::show;
+        POST "/admin/invitations"                Permitted(ManagePeople)  => admin::invitations::submit;
+        POST "/admin/invitations/{invitation}/revoke" Permitted(ManagePeople) => admin::revoke_invitation::submit;
+        GET  "/admin/site"                       Permitted(ManageSite)    => admin::site::show;
+        POST "/admin/site"                       Permitted(ManageSite)    => admin::site::submit;
+        GET  "/admin/audit"                      Permitted(ManageSite)    => admin::audit::show;
         GET  "/admin/runners"                    Permitted(ManageRunners) => admin::runners::show;
         POST "/admin/runners"                    Permitted(ManageRunners) => admin::add_runner::submit;
         POST "/admin/runners/{runner}"           Permitted(ManageRunners) => admin::switch_runner::submit;
+        POST "/admin/runners/{runner}/about"     Permitted(ManageRunners) => admin::describe_runner::submit;
 
         GET  "/files/{blob}"                     SignedLink               => plumbing::fetch_file::show;
         PUT  "/files/{blob}"                     SignedLink               => plumbing::store_file::submit;

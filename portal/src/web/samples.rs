@@ -1,5 +1,6 @@
 //! A sample of every template.
 
+mod admin;
 mod checks;
 mod data;
 mod feedback;
@@ -11,7 +12,7 @@ use scraper::Html;
 use vision_catalog::Catalog;
 use vision_protocol::{
     fault::Fault,
-    ids::{InstallId, KeyId, ReleaseId, RunnerId, UserId},
+    ids::{InstallId, KeyId, ReleaseId, RunnerId},
     results::StandardLayout,
 };
 
@@ -20,7 +21,7 @@ use super::{
     error::ErrorPage,
     fields::Typed,
     pages::{
-        admin::{catalog::CatalogPage, install::InstallPage, people::PeoplePage, runners::RunnersPage},
+        admin::{catalog::CatalogPage, install::InstallPage, runners::RunnersPage},
         apps::{
             extras::{ExampleLink, Extras, ShownExample, VersionLine},
             show::AppPage,
@@ -39,12 +40,12 @@ use super::{
     results::{BrokenLayout, Place, ResultPart, StandardResult},
 };
 use crate::domain::{
-    accounts::User,
     api_keys::{KeyView, Scope},
     catalog::{AppCard, Category},
     examples::ExampleCard,
-    fleet::RunnerView,
+    fleet::{About, RunnerView},
     installing::{EntryView, InstallStatus, InstallView},
+    overview::Count,
     publishing::{MyApp, ReleaseLine, ReleaseStatus},
     roles::Role,
     running::RunStatus,
@@ -172,9 +173,18 @@ fn account_pages(all: &mut Samples) {
         &LoginPage { chrome: nobody("/login"), next: None, email: "ada@example.org".into(), faults: wrong },
     );
     let wrong = vec![Fault::new("password", "must have at least 10 characters")];
-    let signup =
-        SignUpPage { chrome: nobody("/signup"), next: None, name: "Ada".into(), email: "ada@".into(), faults: wrong };
+    let signup = SignUpPage {
+        chrome: nobody("/signup"),
+        next: None,
+        invitation: Some("0123".into()),
+        closed: None,
+        name: "Ada".into(),
+        email: "ada@".into(),
+        faults: wrong,
+    };
     all.add("signup-refused", &signup);
+    let closed = Some("One signs up here by invitation.".to_owned());
+    all.add("signup-closed", &SignUpPage { closed, faults: Vec::new(), chrome: nobody("/signup"), ..signup });
 }
 
 fn keys_page(role: Role, keys: Vec<KeyView>) -> KeysPage {
@@ -269,9 +279,6 @@ fn author_pages(all: &mut Samples) {
 }
 
 fn admin_pages(all: &mut Samples) {
-    let people = Role::ALL.map(|role| User { id: UserId(role as i64), ..user(role) }).to_vec();
-    let wrong = Some("The last admin stays admin.".to_owned());
-    all.add("people", &PeoplePage { chrome: chrome(Role::Admin, "/admin/people"), people, wrong });
     let runner = |id, name: &str, embedded, last_error| RunnerView {
         id: RunnerId(id),
         name: name.into(),
@@ -279,7 +286,11 @@ fn admin_pages(all: &mut Samples) {
         embedded,
         enabled: embedded,
         has_token: embedded,
+        engine: "tract".into(),
+        compute_class: "cpu".into(),
+        cost_per_hour: Some(120),
         busy: 2,
+        failures: 3,
         last_seen_at: embedded.then(|| at(0)),
         last_error,
     };
@@ -292,6 +303,8 @@ fn admin_pages(all: &mut Samples) {
         runners,
         url: "ftp://x".into(),
         name: String::new(),
+        about: About::default(),
+        waiting: Count::of(3),
         faults,
     };
     all.add("runners", &page(runners, vec![Fault::new("url", "must begin with http:// or https://")]));
@@ -332,5 +345,6 @@ fn samples() -> Samples {
     admin_pages(&mut all);
     catalog_pages(&mut all);
     feedback::pages(&mut all);
+    admin::add(&mut all);
     all
 }

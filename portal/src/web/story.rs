@@ -21,13 +21,16 @@ async fn somebody_signs_up_logs_out_and_in_again() {
     assert!(!refused.text("#password-wrong").is_empty());
     assert!(refused.has("input[name=name][value=Grace]") && !refused.body.contains("short\""));
 
-    let welcome = browser.post("/signup?next=/apps/cat-finder", &form(PASSWORD)).await;
+    let made = browser.post("/signup?next=/apps/cat-finder", &form(PASSWORD)).await;
+    let login = "/login?next=%2Fapps%2Fcat-finder";
+    assert_eq!((made.status, made.location.as_deref()), (StatusCode::SEE_OTHER, Some(login)));
+    assert!(browser.get(login).await.text("[data-test=notice]").starts_with("Now log in."));
+    assert!(!browser.get(login).await.has("[data-test=notice]"), "a notice is shown once");
+    let form = [("csrf", csrf.as_str()), ("email", "grace@example.org"), ("password", PASSWORD)];
+    let welcome = browser.post(login, &form).await;
     assert_eq!((welcome.status, welcome.location.as_deref()), (StatusCode::SEE_OTHER, Some("/apps/cat-finder")));
     let cookie = welcome.headers.iter().find(|(n, v)| n == "set-cookie" && v.starts_with("session=")).unwrap();
     assert!(cookie.1.contains("HttpOnly") && cookie.1.contains("SameSite=Lax"), "{}", cookie.1);
-    let page = browser.get("/").await;
-    assert_eq!(page.text("[data-test=notice]"), "Welcome. Your account is ready.");
-    assert!(!browser.get("/").await.has("[data-test=notice]"), "a notice is shown once");
 
     let csrf = browser.csrf().await;
     let bye = browser.post("/logout", &[("csrf", &csrf)]).await;

@@ -17,7 +17,7 @@ use futures_util::stream;
 use scraper::{Html, Selector};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
-use vision_protocol::ids::{BlobId, KeyId, ReleaseId, RunId, Slug};
+use vision_protocol::ids::{BlobId, Digest, KeyId, ReleaseId, RunId, Slug};
 
 use crate::{
     config::Config,
@@ -56,6 +56,8 @@ pub(super) struct World {
     pub(super) blob: BlobId,
     /// Of the author, with every scope.
     pub(super) key_of_author: KeyId,
+    /// Of the author.
+    pub(super) session_of_author: Digest,
     _data: TempDir,
 }
 
@@ -70,6 +72,7 @@ impl World {
             ("consumer", Role::Consumer),
             ("author", Role::Developer),
             ("rival", Role::Developer),
+            ("reviewer", Role::Reviewer),
             ("operator", Role::Operator),
             ("admin", Role::Admin),
         ] {
@@ -88,7 +91,10 @@ impl World {
         let new = NewKey { name: "Laptop".to_owned(), scopes: Scope::ALL.to_vec(), days: Some(30) };
         api_keys::create(&portal, &author, &new).await.unwrap();
         let key_of_author = api_keys::list(&portal, &author).await.unwrap()[0].id;
-        Self { portal, people, slug, release, draft, run, blob: blob.unwrap(), key_of_author, _data: data }
+        let (token, _) = accounts::log_in(&portal, "author@example.org", PASSWORD, "127.0.0.1").await.unwrap();
+        let session_of_author = accounts::sessions::list(&portal, &author, &token).await.unwrap()[0].id;
+        let blob = blob.unwrap();
+        Self { portal, people, slug, release, draft, run, blob, key_of_author, session_of_author, _data: data }
     }
 
     /// A new API key of somebody.
@@ -100,9 +106,7 @@ impl World {
 
 async fn person(portal: &Portal, name: &str, role: Role) -> User {
     let new = SignUp { email: format!("{name}@example.org"), name: name.to_owned(), password: PASSWORD.to_owned() };
-    let (_, user) = accounts::sign_up(portal, &new, "127.0.0.1").await.unwrap();
-    portal.store.set_role(user.id, role.name(), "nobody").await.unwrap();
-    User { role, ..user }
+    accounts::create(portal, &new, role).await.unwrap()
 }
 
 /// A package that passes the portal's own check.

@@ -3,6 +3,8 @@
 use portal::domain::{
     DomainError, accounts,
     api_keys::{self, NewKey, Scope},
+    audit::By,
+    people,
     roles::Role,
 };
 use secrecy::ExposeSecret;
@@ -32,7 +34,7 @@ async fn guessing_passwords_is_slow() {
     accounts::log_out(&portal, &token).await.unwrap();
     assert!(accounts::session(&portal, &token).await.unwrap().is_none());
     let form = accounts::SignUp { email: "no".into(), name: " ".into(), password: "short".into() };
-    let Err(DomainError::Invalid(faults)) = accounts::sign_up(&portal, &form, "x").await else { panic!() };
+    let Err(DomainError::Invalid(faults)) = accounts::sign_up(&portal, &form, None, "x").await else { panic!() };
     assert_eq!(faults.len(), 3);
     let unknown = accounts::log_in(&portal, "nobody@example.org", "correct horse", "x").await;
     assert!(matches!(unknown, Err(DomainError::Invalid(_))));
@@ -49,7 +51,8 @@ async fn an_admin_is_made_and_mended_from_the_command_line() {
     assert!(accounts::log_in(&portal, "admin@localhost", &first, "x").await.is_err());
     let (_, admin) = accounts::log_in(&portal, "admin@localhost", &second, "x").await.unwrap();
     assert_eq!(admin.role, Role::Admin);
-    let last = accounts::set_role(&portal, &admin, admin.id, Role::Consumer).await;
+    let by = By { user: &admin, address: "x" };
+    let last = people::set_role(&portal, by, admin.id, Role::Consumer).await;
     assert!(matches!(last, Err(DomainError::Conflict(_))));
 }
 

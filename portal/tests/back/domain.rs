@@ -14,7 +14,7 @@ use portal::{
         accounts::User,
         catalog::{self, Search},
         files,
-        fleet::{self, NewRunner},
+        fleet::{self, About, NewRunner},
         publishing::{self, ReleaseStatus},
         roles::Role,
         running::{self, HistoryFilter, RunStatus, RunView, Shown},
@@ -95,7 +95,12 @@ pub(crate) async fn fixture(change: impl FnOnce(&mut Config)) -> Fixture {
 }
 
 async fn add_runner(portal: &Portal, runner: &FakeRunner) {
-    let new = NewRunner { name: String::new(), base_url: runner.url(), token: Some("secret".to_owned().into()) };
+    let new = NewRunner {
+        name: String::new(),
+        base_url: runner.url(),
+        token: Some("secret".to_owned().into()),
+        about: About::default(),
+    };
     fleet::add(portal, &new).await.unwrap();
 }
 

@@ -4,18 +4,34 @@ use std::collections::HashSet;
 
 use crate::common::on_both;
 use portal::store::{
-    BlobRole, JobKind, Lease, Listing, NewBlob, NewKeyRow, NewRelease, NewRun, NewRunnerRow, NewUser, ReleasePlan,
-    Store, StoreError,
+    AuditFilter, BlobRole, JobKind, Lease, Listing, NewAuditLine, NewBlob, NewKeyRow, NewRelease, NewRun, NewRunnerRow,
+    NewSession, NewUser, PeopleFilter, ReleasePlan, RunnerAbout, Store, StoreError,
 };
 use vision_protocol::{AppId, BlobId, ReleaseId, RunId, Slug, UserId};
 
 pub(crate) const NOW: i64 = 1_700_000_000_000;
 
 pub(crate) async fn user(store: &Store, email: &str) -> UserId {
-    let new = NewUser { email, name: email, role: "consumer", password_hash: "x", now: NOW };
+    let new = NewUser { email, name: email, role: "consumer", password_hash: "x", keep_ms: None, now: NOW };
     let row = store.create_user(&new, |id| id.0.to_be_bytes().to_vec()).await.unwrap();
     assert_eq!(row.data_key, row.id.to_be_bytes());
     UserId(row.id)
+}
+
+fn line() -> NewAuditLine {
+    NewAuditLine {
+        at: NOW,
+        actor: None,
+        act: "test",
+        subject_kind: "thing",
+        subject: "1".to_owned(),
+        detail: String::new(),
+        address: String::new(),
+    }
+}
+
+fn session(user: UserId) -> NewSession<'static> {
+    NewSession { digest: "digest", user, csrf: "csrf", device: "", address: "", now: NOW, expires_at: NOW + 10 }
 }
 
 fn release(author: UserId, version: &str) -> NewRelease<'_> {
@@ -67,17 +83,33 @@ pub(crate) async fn run(store: &Store, user: UserId, release: ReleaseId, files: 
 async fn people() {
     on_both(|store| async move {
         let ann = user(&store, "ann@example.org").await;
-        let new = NewUser { email: "ann@example.org", name: "B", role: "admin", password_hash: "", now: NOW };
+        let new =
+            NewUser { email: "ann@example.org", name: "B", role: "admin", password_hash: "", keep_ms: None, now: NOW };
         assert!(matches!(store.create_user(&new, |_| Vec::new()).await, Err(StoreError::Taken)));
         assert_eq!(store.user_by_email("ann@example.org").await.unwrap().unwrap().id, ann.0);
-        assert_eq!(store.count_people().await.unwrap(), 1);
-        assert!(store.set_role(ann, "admin", "admin").await.unwrap());
-        assert!(!store.set_role(ann, "consumer", "admin").await.unwrap(), "the last admin stays");
+        assert!(store.has_people().await.unwrap());
+        assert!(store.set_role(ann, "admin", "admin", None).await.unwrap());
+        assert!(!store.set_role(ann, "consumer", "admin", None).await.unwrap(), "the last admin stays");
         let bob = user(&store, "bob@example.org").await;
-        assert!(store.set_role(bob, "admin", "admin").await.unwrap());
-        assert!(store.set_role(ann, "consumer", "admin").await.unwrap());
-        let names: Vec<_> = store.users().await.unwrap().into_iter().map(|row| row.email).collect();
-        assert_eq!(names, ["bob@example.org", "ann@example.org"]);
+        assert!(store.set_role(bob, "admin", "admin", None).await.unwrap());
+        assert!(store.set_role(ann, "consumer", "admin", None).await.unwrap());
+        let all = PeopleFilter { before: i64::MAX, ..PeopleFilter::default() };
+        let emails = async |filter: &PeopleFilter, limit| {
+            let rows = store.people(filter, limit).await.unwrap();
+            rows.into_iter().map(|row| row.email).collect::<Vec<_>>()
+        };
+        assert_eq!(emails(&all, 9).await, ["bob@example.org", "ann@example.org"]);
+        assert_eq!(emails(&all, 1).await, ["bob@example.org"]);
+        assert_eq!(emails(&PeopleFilter { before: bob.0, ..all.clone() }, 9).await, ["ann@example.org"]);
+        assert_eq!(emails(&PeopleFilter { role: Some("admin"), ..all.clone() }, 9).await, ["bob@example.org"]);
+        store.set_profile(ann, "Élise", "ann@example.org").await.unwrap();
+        for prefix in ["an", "éli", "ann@example.org"] {
+            let filter = PeopleFilter { prefix: prefix.to_owned(), ..all.clone() };
+            assert_eq!(emails(&filter, 9).await, ["ann@example.org"], "{prefix}");
+        }
+        let both = PeopleFilter { prefix: "a".to_owned(), role: Some("admin"), ..all };
+        assert_eq!(emails(&both, 9).await, Vec::<String>::new());
+        assert!(matches!(store.set_profile(ann, "Ann", "bob@example.org").await, Err(StoreError::Taken)));
     })
     .await;
 }
@@ -86,13 +118,13 @@ async fn people() {
 async fn sessions_expire_and_end() {
     on_both(|store| async move {
         let ann = user(&store, "ann@example.org").await;
-        store.create_session("digest", ann, "csrf", NOW, NOW + 10).await.unwrap();
+        store.create_session(&session(ann)).await.unwrap();
         assert_eq!(store.session("digest", NOW).await.unwrap().unwrap().csrf, "csrf");
         assert!(store.session("digest", NOW + 10).await.unwrap().is_none());
         assert!(store.session("other", NOW).await.unwrap().is_none());
         store.delete_session("digest").await.unwrap();
         assert!(store.session("digest", NOW).await.unwrap().is_none());
-        store.create_session("digest", ann, "csrf", NOW, NOW + 10).await.unwrap();
+        store.create_session(&session(ann)).await.unwrap();
         store.reset_password(ann, "y", "admin").await.unwrap();
         assert!(store.session("digest", NOW).await.unwrap().is_none(), "a new password ends all sessions");
     })
@@ -282,9 +314,15 @@ async fn runners_and_what_they_have() {
     on_both(|store| async move {
         let ann = user(&store, "ann@example.org").await;
         let (release, _) = new_app(&store, ann, "App").await;
-        let new = NewRunnerRow { name: "R", base_url: "http://r/", token: Some(vec![1]), now: NOW };
-        let other = store.create_runner(&new).await.unwrap();
-        assert!(matches!(store.create_runner(&new).await, Err(StoreError::Taken)));
+        let new = NewRunnerRow {
+            name: "R",
+            base_url: "http://r/",
+            token: Some(vec![1]),
+            about: RunnerAbout::default(),
+            now: NOW,
+        };
+        let other = store.create_runner(&new, &line()).await.unwrap();
+        assert!(matches!(store.create_runner(&new, &line()).await, Err(StoreError::Taken)));
         let embedded = store.put_embedded_runner("mine", "http://127.0.0.1:1/", &[2], NOW).await.unwrap();
         let moved = store.put_embedded_runner("mine", "http://127.0.0.1:2/", &[3], NOW).await.unwrap();
         assert_eq!(embedded, moved);
@@ -295,10 +333,10 @@ async fn runners_and_what_they_have() {
         assert_eq!(store.publications(release).await.unwrap(), [other]);
         store.note_extended(other, false).await.unwrap();
         store.note_runner(other, NOW, Some("gone")).await.unwrap();
-        assert!(store.enable_runner(other, false).await.unwrap());
+        assert!(store.enable_runner(other, false, &line()).await.unwrap());
         let row = store.runners().await.unwrap().remove(0);
         assert_eq!((row.extended, row.enabled, row.last_error.as_deref()), (Some(0), 0, Some("gone")));
-        assert!(!store.enable_runner(vision_protocol::RunnerId(999), true).await.unwrap());
+        assert!(!store.enable_runner(vision_protocol::RunnerId(999), true, &line()).await.unwrap());
     })
     .await;
 }
@@ -323,8 +361,8 @@ async fn signing_keys_rotate() {
 async fn an_install_becomes_one_release_or_fails() {
     on_both(async |store| {
         let ann = user(&store, "ann@example.org").await;
-        let id = store.create_install("yolox-nano", ann, true, NOW).await.unwrap();
-        assert!(matches!(store.create_install("yolox-nano", ann, true, NOW).await, Err(StoreError::Taken)));
+        let id = store.create_install("yolox-nano", ann, true, &line()).await.unwrap();
+        assert!(matches!(store.create_install("yolox-nano", ann, true, &line()).await, Err(StoreError::Taken)));
         let lost = claim(&store, JobKind::InstallEntry, NOW).await.unwrap();
         assert_eq!(lost.subject, id.to_string());
         store.note_fetched(id, 7).await.unwrap();
@@ -342,8 +380,8 @@ async fn an_install_becomes_one_release_or_fails() {
         assert_eq!((row.status.as_str(), row.release_id), ("done", Some(made.0)));
         assert!(claim(&store, JobKind::InstallEntry, NOW + 9000).await.is_none());
 
-        let again = store.create_install("yolox-nano", ann, false, NOW).await.unwrap();
-        let other = store.create_install("mobilenet-v2", ann, false, NOW).await.unwrap();
+        let again = store.create_install("yolox-nano", ann, false, &line()).await.unwrap();
+        let other = store.create_install("mobilenet-v2", ann, false, &line()).await.unwrap();
         let held = claim(&store, JobKind::InstallEntry, NOW).await.unwrap();
         assert!(store.fail_install(&held, again, "404").await.unwrap());
         let mut newest: Vec<_> = store.newest_installs().await.unwrap();
@@ -386,6 +424,31 @@ async fn a_key_is_found_by_its_digest_and_ends_with_its_owners_password() {
         assert!(store.key_holder("aa").await.unwrap().is_none());
         store.reset_password(ann, "new", "consumer").await.unwrap();
         assert!(store.key_holder("bb").await.unwrap().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_from_the_newest_and_only_added_to() {
+    on_both(|store| async move {
+        let ann = user(&store, "ann@example.org").await;
+        let all = AuditFilter { before: (i64::MAX, i64::MIN), ..AuditFilter::default() };
+        for (at, actor, act) in [(1, Some(ann), "one"), (2, None, "two"), (2, Some(ann), "two"), (3, None, "one")] {
+            store.note_act(&NewAuditLine { at, actor, act, ..line() }).await.unwrap();
+        }
+        let read = async |filter: &AuditFilter, limit| {
+            let rows = store.audit(filter, limit).await.unwrap();
+            rows.into_iter().map(|row| (row.at, row.id, row.actor.is_some())).collect::<Vec<_>>()
+        };
+        let whole = read(&all, 9).await;
+        assert_eq!(whole.iter().map(|(at, ..)| *at).collect::<Vec<_>>(), [3, 2, 2, 1]);
+        let (at, id, _) = whole[1];
+        let rest = read(&AuditFilter { before: (at, id), ..all.clone() }, 9).await;
+        assert_eq!(rest, whole[2..], "what happened at the same moment is on one page or the other");
+        assert_eq!(read(&AuditFilter { actor: Some(ann), act: Some("two"), ..all.clone() }, 9).await.len(), 1);
+        assert_eq!(read(&AuditFilter { from: 2, before: (3, i64::MIN), ..all.clone() }, 9).await.len(), 2);
+        let subject = Some(("thing".to_owned(), "1".to_owned()));
+        assert_eq!(read(&AuditFilter { subject, ..all }, 9).await.len(), 4);
     })
     .await;
 }

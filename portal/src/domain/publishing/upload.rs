@@ -17,7 +17,7 @@ use vision_protocol::{
     limits::PackageLimits,
 };
 
-use super::super::{DomainError, Result, accounts::User};
+use super::super::{DomainError, Result, accounts::User, site};
 use crate::{
     blobs::{BlobError, objects::ObjectKey},
     state::Portal,
@@ -49,7 +49,7 @@ where
     S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     E: std::fmt::Display,
 {
-    let limit = portal.config.limits.packages().zipped_bytes;
+    let limit = site::current(portal).await?.packages(&portal.config.limits).zipped_bytes;
     let spool = Spooled::new(portal);
     let mut file = tokio::fs::File::create_new(spool.path()).await.map_err(BlobError::Io)?;
     let mut size = 0;
@@ -97,7 +97,7 @@ pub(in crate::domain) async fn accept(
     };
     let complete = Spooled::new(portal);
     let (source, target) = (spool.path().to_owned(), complete.path().to_owned());
-    let limits = portal.config.limits.packages();
+    let limits = site::current(portal).await?.packages(&portal.config.limits);
     let (package, digest) = tokio::task::spawn_blocking(move || check(&source, &target, &limits))
         .await
         .map_err(DomainError::internal)??;

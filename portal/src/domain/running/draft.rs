@@ -21,7 +21,7 @@ use crate::{
         keys::UserKey,
         metadata::{self, CleanError},
     },
-    domain::{DomainError, Result, accounts::User, catalog, files, work::remove_blob},
+    domain::{DomainError, Result, accounts::User, catalog, files, site, work::remove_blob},
     state::Portal,
     store::{BlobRole, NewBlob},
 };
@@ -119,7 +119,7 @@ impl RunDraft {
         S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
         E: std::fmt::Display,
     {
-        let limit = self.portal.config.limits.runs().input_bytes;
+        let limit = site::current(&self.portal).await?.runs(&self.portal.config.limits).input_bytes;
         let first = loop {
             match stream.next().await {
                 None => return Ok(()),

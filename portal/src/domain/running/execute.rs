@@ -144,7 +144,7 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
     Ok(Verdict::Ended)
 }
 
-/// Returns once a run that is executed was cancelled or deleted.
+/// Returns once a run that is executed was cancelled, stopped or deleted.
 async fn unwanted(portal: &Portal, id: RunId, mut news: broadcast::Receiver<News>) {
     loop {
         if !following::wait(portal, &mut news, |news| news == News::Run(id)).await {
@@ -152,7 +152,7 @@ async fn unwanted(portal: &Portal, id: RunId, mut news: broadcast::Receiver<News
             return std::future::pending().await;
         }
         match portal.store.run_status(id).await {
-            Ok(Some((_, status))) if status != RunStatus::Cancelled.name() => {}
+            Ok(Some((_, status))) if !RunStatus::by_name(&status).is_some_and(RunStatus::is_final) => {}
             Ok(_) => return,
             Err(error) => tracing::warn!(run.id = %id, %error, "looking whether a run is still wanted failed"),
         }

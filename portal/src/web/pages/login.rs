@@ -10,7 +10,10 @@ use serde::Deserialize;
 use vision_protocol::fault::Fault;
 
 use crate::{
-    domain::{DomainError, accounts},
+    domain::{
+        DomainError,
+        accounts::{self, Caller},
+    },
     state::Portal,
     web::{
         chrome::Chrome,
@@ -90,11 +93,17 @@ pub(crate) async fn submit(
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, WebError> {
     let next = query.into_inner().next;
-    let address = identity::address(&request, &portal);
-    let (token, _) = match accounts::log_in(&portal, &form.email, &form.password, &address).await {
+    let (address, device) = (identity::address(&request, &portal), identity::device(&request));
+    let from = Caller { address: &address, device: &device };
+    let (token, _) = match accounts::log_in(&portal, &form.email, &form.password, from).await {
         Err(DomainError::Invalid(faults)) if respond::wants_html(&request) => {
             let page = LoginPage { chrome, next, email: form.email, faults };
             return respond::page(StatusCode::UNPROCESSABLE_ENTITY, &page.chrome, &page);
+        }
+        // The right password of an account that is suspended: its owner reads why.
+        Err(DomainError::Forbidden(why)) if respond::wants_html(&request) => {
+            let page = LoginPage { chrome, next, email: form.email, faults: vec![Fault::new("", why)] };
+            return respond::page(StatusCode::FORBIDDEN, &page.chrome, &page);
         }
         other => other?,
     };

@@ -7,7 +7,8 @@ use super::runners::RunnersPage;
 use crate::{
     domain::{
         DomainError,
-        fleet::{self, NewRunner},
+        fleet::{self, About, NewRunner},
+        overview,
     },
     state::Portal,
     web::{
@@ -28,6 +29,25 @@ pub(crate) struct Form {
     name: String,
     #[serde(default)]
     token: String,
+    #[serde(flatten)]
+    about: AboutForm,
+}
+
+/// What an operator says of a runner.
+#[derive(Deserialize)]
+pub(crate) struct AboutForm {
+    #[serde(default)]
+    engine: String,
+    #[serde(default)]
+    compute_class: String,
+    #[serde(default)]
+    cost: String,
+}
+
+impl From<AboutForm> for About {
+    fn from(form: AboutForm) -> Self {
+        Self { engine: form.engine, compute_class: form.compute_class, cost: form.cost }
+    }
 }
 
 /// The handler.
@@ -39,11 +59,13 @@ pub(crate) async fn submit(
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, WebError> {
     let token = Some(form.token).filter(|token| !token.is_empty()).map(Into::into);
-    let new = NewRunner { name: form.name.clone(), base_url: form.url.clone(), token };
-    match fleet::add_runner(&portal, &may.user, new).await {
+    let new = NewRunner { name: form.name, base_url: form.url, token, about: form.about.into() };
+    match fleet::add_runner(&portal, may.by(), &new).await {
         Err(DomainError::Invalid(faults)) if respond::wants_html(&request) => {
             let runners = fleet::list_runners(&portal, &may.user).await?;
-            let page = RunnersPage { chrome, runners, url: form.url, name: form.name, faults };
+            let waiting = overview::runs_under_way(&portal, &may.user).await?;
+            let NewRunner { name, base_url: url, about, .. } = new;
+            let page = RunnersPage { chrome, runners, url, name, about, waiting, faults };
             respond::page(StatusCode::UNPROCESSABLE_ENTITY, &page.chrome, &page)
         }
         other => {

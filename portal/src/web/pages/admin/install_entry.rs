@@ -35,7 +35,7 @@ pub(crate) async fn submit(
     entry: Path<String>,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, WebError> {
-    match installing::begin(&portal, &may.user, &entry, form.publish.is_some()).await {
+    match installing::begin(&portal, may.by(), &entry, form.publish.is_some()).await {
         Err(error @ DomainError::Conflict(_)) if respond::wants_html(&request) => {
             let entries = installing::entries(&portal, &may.user).await?;
             let page = CatalogPage { chrome, entries, wrong: Some(error.to_string()) };

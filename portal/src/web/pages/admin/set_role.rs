@@ -8,9 +8,9 @@ use actix_web::{
 use serde::Deserialize;
 use vision_protocol::ids::UserId;
 
-use super::people::PeoplePage;
+use super::people::{Params, PeoplePage};
 use crate::{
-    domain::{DomainError, accounts, roles::Role},
+    domain::{DomainError, people, roles::Role},
     state::Portal,
     web::{
         chrome::Chrome,
@@ -38,10 +38,11 @@ pub(crate) async fn submit(
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, WebError> {
     let role: Role = form.role.parse().map_err(|_| DomainError::invalid("role", "there is no such role"))?;
-    match accounts::set_role(&portal, &may.user, *person, role).await {
+    match people::set_role(&portal, may.by(), *person, role).await {
         Err(error @ DomainError::Conflict(_)) if respond::wants_html(&request) => {
-            let people = accounts::list_people(&portal, &may.user).await?;
-            let page = PeoplePage { chrome, people, wrong: Some(error.to_string()) };
+            let query = Params::default().query();
+            let found = people::list(&portal, &may.user, &query).await?;
+            let page = PeoplePage::new(chrome, &query, found, Some(error.to_string()));
             respond::page(StatusCode::CONFLICT, &page.chrome, &page)
         }
         other => {

@@ -33,6 +33,6 @@ pub(crate) async fn submit(
     runner: Path<RunnerId>,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, WebError> {
-    fleet::set_enabled(&portal, &may.user, *runner, form.enabled).await?;
+    fleet::set_enabled(&portal, may.by(), *runner, form.enabled).await?;
     Ok(respond::see_other(&request, "/admin/runners", Some(Notice::RunnerSwitched)))
 }

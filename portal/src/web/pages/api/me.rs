@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    domain::api_keys::Scope,
+    domain::{api_keys::Scope, site},
     state::Portal,
     web::{
         error::WebError,
@@ -48,7 +48,8 @@ pub(crate) async fn show(keyed: Keyed<AnyKey>, portal: Data<Portal>) -> Result<H
         name: holder.key.clone(),
         expires_at: holder.expires_at,
     };
-    let limits = Limits { package_bytes: portal.config.limits.packages().zipped_bytes };
+    let site = site::current(&portal).await?;
+    let limits = Limits { package_bytes: site.packages(&portal.config.limits).zipped_bytes };
     let user = holder.user;
     Ok(HttpResponse::Ok().json(Me { name: user.name, email: user.email, role: user.role.name(), key, limits }))
 }

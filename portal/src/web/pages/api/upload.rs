@@ -14,7 +14,7 @@ use vision_protocol::ids::{ReleaseId, Slug};
 
 use super::release;
 use crate::{
-    domain::{DomainError, accounts::User, publishing},
+    domain::{DomainError, accounts::User, publishing, site},
     state::Portal,
     web::{
         error::WebError,
@@ -60,7 +60,7 @@ async fn take(
         form.drain().await;
         return taken;
     }
-    let limit = portal.config.limits.packages().zipped_bytes;
+    let limit = site::current(portal).await?.packages(&portal.config.limits).zipped_bytes;
     let announced = header(CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     let taken = match announced {
         Some(length) if length > limit => Err(DomainError::TooLarge { limit }),

@@ -12,7 +12,7 @@ use vision_protocol::{
 };
 
 use crate::{
-    domain::{DomainError, accounts::User, publishing},
+    domain::{DomainError, accounts::User, publishing, site},
     state::Portal,
     web::{
         chrome::Chrome,
@@ -47,7 +47,7 @@ impl UploadPage {
 
 /// The empty form for a new app.
 pub(crate) async fn show(_: May<PublishApps>, portal: Data<Portal>, chrome: Chrome) -> Result<HttpResponse, WebError> {
-    let limit_mb = portal.config.limits.package_mib;
+    let limit_mb = site::current(&portal).await?.package_mib;
     let page = UploadPage { chrome, slug: None, limit_mb, faults: Vec::new() };
     respond::page(StatusCode::OK, &page.chrome, &page)
 }
@@ -64,7 +64,7 @@ pub(crate) async fn show_for_app(
     if !mine.iter().any(|app| app.slug == slug) {
         return Err(DomainError::NotFound.into());
     }
-    let limit_mb = portal.config.limits.package_mib;
+    let limit_mb = site::current(&portal).await?.package_mib;
     let page = UploadPage { chrome, slug: Some(slug), limit_mb, faults: Vec::new() };
     respond::page(StatusCode::OK, &page.chrome, &page)
 }
@@ -113,7 +113,7 @@ async fn take(
     if !respond::wants_html(request) {
         return Err(DomainError::Invalid(faults).into());
     }
-    let page = UploadPage { chrome, slug, limit_mb: portal.config.limits.package_mib, faults };
+    let page = UploadPage { chrome, slug, limit_mb: site::current(portal).await?.package_mib, faults };
     respond::page(StatusCode::UNPROCESSABLE_ENTITY, &page.chrome, &page)
 }
 
