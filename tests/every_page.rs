@@ -91,6 +91,8 @@ impl World {
             .upload(&crate::support::packages::glue_only("Draft", &crate::support::glue::instant(), 1000))
             .await
             .ok();
+        let written = admin.get("/author/new").await.ok().form("[data-test=general-form]").set("Name", "Being written");
+        let written = admin.submit(&written).await.ok().url.path().trim_end_matches("/general").to_owned();
 
         // A line for each parameter in the table's addresses.
         let parameters = |run: &str| {
@@ -103,6 +105,7 @@ impl World {
                 ("{example}", "1".to_owned()),
                 ("{person}", "1".to_owned()),
                 ("{runner}", "1".to_owned()),
+                ("{draft}", last(&written)),
                 ("{entry}", "squeezenet-1.0".to_owned()),
                 ("{key}", "1".to_owned()),
                 ("{name}", "site.css".to_owned()),

@@ -8,6 +8,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod authorship;
 pub mod catalog;
+pub mod drafting;
 mod error;
 pub mod examples;
 pub mod feedback;

@@ -256,7 +256,7 @@ fn take_data_folder(data: &Path) -> Result<fs::File, OpenError> {
 }
 
 fn prepare_folders(data: &Path) -> Result<(), OpenError> {
-    for folder in [data.to_owned(), data.join("keys"), data.join("objects"), data.join("spool")] {
+    for folder in [data.to_owned(), data.join("keys"), data.join("objects"), data.join("spool"), data.join("uploads")] {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

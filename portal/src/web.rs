@@ -12,6 +12,8 @@ pub mod assets;
 mod charts;
 mod chrome;
 mod devices;
+#[cfg(test)]
+mod editor_story;
 mod error;
 mod events;
 mod feedback;

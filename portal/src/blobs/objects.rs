@@ -21,6 +21,8 @@ pub enum ObjectKey {
     Blob(BlobId),
     /// A release's package. Not sealed: it is published, and holds nobody's photos.
     Package(Digest),
+    /// A file of an app that is being written. Not sealed, as what becomes of it is not.
+    Draft(Uuid),
 }
 
 impl ObjectKey {
@@ -32,6 +34,10 @@ impl ObjectKey {
                 format!("blobs/{}/{id}", &id[id.len() - 2..])
             }
             Self::Package(digest) => format!("packages/{digest}.zip"),
+            Self::Draft(id) => {
+                let id = id.simple().to_string();
+                format!("drafts/{}/{id}", &id[id.len() - 2..])
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(super) mod prove;
 mod upload;
+mod version;
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -23,6 +24,7 @@ use crate::{
 };
 
 pub(super) use upload::{Spooled, Terms, accept};
+pub(super) use version::free as free_version;
 
 /// Where a release stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +198,11 @@ pub async fn release(portal: &Portal, viewer: &User, id: ReleaseId) -> Result<Re
         notes: row.notes,
         deprecated: row.deprecated,
     })
+}
+
+/// A release as it is written down.
+pub(super) async fn stored(portal: &Portal, id: ReleaseId) -> Result<ReleaseRow> {
+    portal.store.release(id).await?.ok_or(DomainError::NotFound)
 }
 
 /// A release that this person may see.

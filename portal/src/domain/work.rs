@@ -5,7 +5,7 @@ use std::time::Duration;
 use vision_protocol::ids::BlobId;
 
 use super::{
-    Result,
+    Result, drafting,
     examples::{self, RunExamples},
     figures,
     installing::Install,
@@ -73,6 +73,7 @@ pub async fn sweep(portal: &Portal) -> Result<()> {
         remove_blob(portal, id).await?;
     }
     portal.store.sweep_sessions(now).await?;
+    drafting::sweep(portal).await?;
     portal.store.sweep_throttles(now - STRAY_MS).await?;
     portal.store.sweep_figures(now / HOUR_MS - KEPT_HOURS, now / DAY_MS - KEPT_DAYS).await?;
     portal.signing.refresh(portal).await?;

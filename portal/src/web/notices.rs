@@ -68,6 +68,14 @@ pub(crate) enum Notice {
     InvitationRevoked,
     /// The site is set.
     SiteSaved,
+    /// A draft is written down.
+    DraftSaved,
+    /// A draft is gone.
+    DraftDeleted,
+    /// A file is part of a draft.
+    FileTaken,
+    /// A file is no longer part of a draft.
+    FileRemoved,
 }
 
 impl Notice {
@@ -93,6 +101,10 @@ impl Notice {
         ("consent-withdrawn", Self::ConsentWithdrawn, "Withdrawn. No export of the author holds it from now on."),
         ("lines-set", Self::LinesSet, "The lines are drawn. You are told here when one is crossed."),
         ("alerts-seen", Self::AlertsSeen, "Marked as seen."),
+        ("draft-saved", Self::DraftSaved, "The draft is saved."),
+        ("draft-deleted", Self::DraftDeleted, "The draft is deleted."),
+        ("file-taken", Self::FileTaken, "The file is in the package."),
+        ("file-removed", Self::FileRemoved, "The file is no longer in the package."),
         ("runner-switched", Self::RunnerSwitched, "The runner is switched."),
         ("runner-described", Self::RunnerDescribed, "What is known of the runner is saved."),
         ("profile-saved", Self::ProfileSaved, "Your name and email are saved."),

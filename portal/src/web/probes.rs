@@ -35,6 +35,8 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{link}", "no-such-link")
         .replace("{request}", "1")
         .replace("{invitation}", "1")
+        .replace("{draft}", &world.written.to_string())
+        .replace("{upload}", &world.upload.to_string())
         .replace("{name}", "site.css");
     assert!(!filled.contains('{'), "{filled}: a parameter that the probe does not know");
     filled
@@ -46,6 +48,8 @@ fn is_owned(path: &str) -> bool {
     own && !path.starts_with("/admin/")
         || path.starts_with("/author/apps/{slug}") && !path.contains("{consented}")
         || path.starts_with("/api/v1/apps/{slug}")
+        || path.contains("{draft}")
+        || path.contains("{upload}")
 }
 
 fn is_api(entry: &Entry) -> bool {
@@ -53,7 +57,7 @@ fn is_api(entry: &Entry) -> bool {
 }
 
 fn is_multipart(path: &str) -> bool {
-    path.ends_with("/runs") || path.ends_with("/upload")
+    path.ends_with("/runs") || path.ends_with("/upload") || path.ends_with("/files")
 }
 
 async fn probe<S, B>(browser: &Browser<'_, S>, entry: &Entry, uri: &str, csrf: &str) -> super::testing::Answer
@@ -67,6 +71,10 @@ where
 {
     if entry.method != Method::POST {
         return browser.ask(entry.method.clone(), uri).await;
+    }
+    if entry.path.ends_with("/uploads") {
+        let request = TestRequest::post().uri(uri).insert_header((ACCEPT, "text/html"));
+        return browser.send(request.insert_header(("x-csrf-token", csrf))).await;
     }
     if is_multipart(entry.path) {
         let zip = super::testing::package("9.0.0");
@@ -84,6 +92,7 @@ where
         ("name", "z"),
         ("current", "no password of anybody"),
         ("reason", "because"),
+        ("path", "models/cats.onnx"),
     ];
     browser.post(uri, &form).await
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod checks;
 mod data;
+mod editor;
 mod feedback;
 mod runs;
 
@@ -42,6 +43,7 @@ use super::{
 use crate::domain::{
     api_keys::{KeyView, Scope},
     catalog::{AppCard, Category},
+    drafting::{DraftId, DraftLine, Step},
     examples::ExampleCard,
     fleet::{About, RunnerView},
     installing::{EntryView, InstallStatus, InstallView},
@@ -64,6 +66,12 @@ struct Samples(Vec<Sample>);
 impl Samples {
     fn add(&mut self, name: &str, page: &impl Template) {
         self.0.push(Sample { name: name.to_owned(), html: page.render().unwrap() });
+    }
+
+    /// A part of a page, in a page of its own.
+    fn add_fragment(&mut self, name: &str, part: &impl Template) {
+        let html = format!("<!doctype html><html lang=\"en\"><body>{}</body></html>", part.render().unwrap());
+        self.0.push(Sample { name: name.to_owned(), html });
     }
 
     fn page(&self, name: &str) -> Html {
@@ -265,9 +273,22 @@ fn author_pages(all: &mut Samples) {
         },
         MyApp { slug: slug("street"), name: "Street scene".into(), releases: vec![release(6, "0.1.0", Rejected)] },
     ];
-    all.add("author", &MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps, alerts: feedback::alerts() });
-    let none = MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps: Vec::new(), alerts: Vec::new() };
-    all.add("author-empty", &none);
+    let draft = |id, app, name: &str| DraftLine {
+        id: DraftId(id),
+        app,
+        name: name.into(),
+        version: "1.0.0".into(),
+        updated_at: at(-60),
+        next: Step::Code,
+        faults: 2,
+    };
+    let drafts = vec![draft(3, Some(slug("shape-finder")), "Shape finder"), draft(4, None, "")];
+    all.add(
+        "author",
+        &MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps, alerts: feedback::alerts(), drafts },
+    );
+    let (apps, alerts, drafts) = (Vec::new(), Vec::new(), Vec::new());
+    all.add("author-empty", &MyAppsPage { chrome: chrome(Role::Developer, "/author"), apps, alerts, drafts });
     let upload =
         |slug, faults| UploadPage { chrome: chrome(Role::Developer, "/author/upload"), slug, limit_mb: 50, faults };
     all.add("upload", &upload(None, Vec::new()));
@@ -342,6 +363,7 @@ fn samples() -> Samples {
     settings_pages(&mut all);
     run_pages(&mut all);
     author_pages(&mut all);
+    editor::pages(&mut all);
     admin_pages(&mut all);
     catalog_pages(&mut all);
     feedback::pages(&mut all);

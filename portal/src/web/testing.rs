@@ -24,6 +24,7 @@ use crate::{
     domain::{
         accounts::{self, SignUp, User},
         api_keys::{self, NewKey, Scope},
+        drafting::{self, DraftId, PartKind, UploadId},
         publishing,
         roles::Role,
         running::{self, Shown},
@@ -54,6 +55,10 @@ pub(super) struct World {
     /// Of the author, queued.
     pub(super) run: RunId,
     pub(super) blob: BlobId,
+    /// Of the author, being written in the browser.
+    pub(super) written: DraftId,
+    /// Of the author, a file on its way into what is being written.
+    pub(super) upload: UploadId,
     /// Of the author, with every scope.
     pub(super) key_of_author: KeyId,
     /// Of the author.
@@ -94,7 +99,23 @@ impl World {
         let (token, _) = accounts::log_in(&portal, "author@example.org", PASSWORD, "127.0.0.1").await.unwrap();
         let session_of_author = accounts::sessions::list(&portal, &author, &token).await.unwrap()[0].id;
         let blob = blob.unwrap();
-        Self { portal, people, slug, release, draft, run, blob, key_of_author, session_of_author, _data: data }
+        let written = drafting::edit(&portal, &author, &slug, false).await.unwrap();
+        let open = drafting::open(&portal, &author, written).await.unwrap();
+        let upload = drafting::begin(&portal, &author, &open, PartKind::Asset, "a.txt", 10).await.unwrap();
+        Self {
+            portal,
+            people,
+            slug,
+            release,
+            draft,
+            run,
+            blob,
+            written,
+            upload,
+            key_of_author,
+            session_of_author,
+            _data: data,
+        }
     }
 
     /// A new API key of somebody.

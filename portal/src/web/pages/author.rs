@@ -1,6 +1,7 @@
-//! What authors do: upload, try, publish.
+//! What authors do: write, upload, try, publish.
 
 pub(crate) mod apps;
+pub(crate) mod editor;
 pub(crate) mod events;
 pub(crate) mod feedback;
 pub(crate) mod feedback_export;

@@ -5,6 +5,7 @@ use askama::Template;
 
 use crate::{
     domain::{
+        drafting::{self, DraftLine},
         figures::{self, Alert},
         publishing::{self, MyApp},
     },
@@ -24,6 +25,7 @@ pub(crate) struct MyAppsPage {
     pub(crate) chrome: Chrome,
     pub(crate) apps: Vec<MyApp>,
     pub(crate) alerts: Vec<Alert>,
+    pub(crate) drafts: Vec<DraftLine>,
 }
 
 /// The handler.
@@ -34,6 +36,7 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let apps = publishing::my_apps(&portal, &may.user).await?;
     let alerts = figures::alerts(&portal, &may.user, None).await?;
-    let page = MyAppsPage { chrome, apps, alerts };
+    let drafts = drafting::list(&portal, &may.user).await?;
+    let page = MyAppsPage { chrome, apps, alerts, drafts };
     respond::page(StatusCode::OK, &page.chrome, &page)
 }
