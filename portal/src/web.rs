@@ -22,6 +22,8 @@ mod feedback_story;
 mod fields;
 mod forms;
 mod headers;
+#[cfg(test)]
+mod house_story;
 mod identity;
 mod keyed;
 mod markdown;

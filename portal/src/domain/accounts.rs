@@ -1,5 +1,6 @@
 //! People: signing up, logging in and out, sessions.
 
+pub mod leaving;
 mod passwords;
 pub mod profile;
 pub mod sessions;

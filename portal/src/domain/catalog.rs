@@ -127,7 +127,8 @@ pub async fn categories(portal: &Portal) -> Result<Vec<Category>> {
 }
 
 pub(super) async fn published(portal: &Portal, slug: &Slug) -> Result<(AppRow, ReleaseId)> {
-    let app = portal.store.app_by_slug(slug).await?.ok_or(DomainError::NotFound)?;
+    let app = portal.store.app_by_slug(slug).await?.filter(|app| app.suspended_at.is_none());
+    let app = app.ok_or(DomainError::NotFound)?;
     let release = app.published_release.map(ReleaseId).ok_or(DomainError::NotFound)?;
     Ok((app, release))
 }

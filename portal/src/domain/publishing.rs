@@ -1,7 +1,8 @@
 //! From an uploaded zip to a published release.
 //!
 //! `checking` (a job proves the package on a runner), then `rejected` with every fault, or `draft`, which its
-//! author can try; `published` is what everybody runs; `retired` was published once.
+//! author can try; `waiting` is for a reviewer, while the site asks for one; `published` is what everybody runs;
+//! `retired` was published once.
 
 pub(super) mod prove;
 mod upload;
@@ -17,7 +18,14 @@ use vision_protocol::{
     manifest::Manifest,
 };
 
-use super::{DomainError, Result, accounts::User, catalog, following, roles::Permission};
+use super::{
+    DomainError, Result,
+    accounts::{self, User},
+    catalog, following,
+    reviewing::{self, Decision},
+    roles::Permission,
+    shelving, site,
+};
 use crate::{
     state::{News, Portal, timestamp},
     store::{JobKind, Listing, ReleaseRow, StoreError},
@@ -33,6 +41,8 @@ pub enum ReleaseStatus {
     Checking,
     /// Proven; only its author can run it.
     Draft,
+    /// Its author wants it published, and a reviewer has yet to look at it.
+    Waiting,
     /// It has faults.
     Rejected,
     /// Everybody can run it.
@@ -47,6 +57,7 @@ impl ReleaseStatus {
         match self {
             Self::Checking => "checking",
             Self::Draft => "draft",
+            Self::Waiting => "waiting",
             Self::Rejected => "rejected",
             Self::Published => "published",
             Self::Retired => "retired",
@@ -55,7 +66,7 @@ impl ReleaseStatus {
 
     /// The status of that name.
     pub fn by_name(name: &str) -> Option<Self> {
-        [Self::Checking, Self::Draft, Self::Rejected, Self::Published, Self::Retired]
+        [Self::Checking, Self::Draft, Self::Waiting, Self::Rejected, Self::Published, Self::Retired]
             .into_iter()
             .find(|status| status.name() == name)
     }
@@ -89,6 +100,10 @@ pub struct ReleaseView {
     pub notes: String,
     /// Why people should no longer use it.
     pub deprecated: Option<String>,
+    /// Why its app is taken down, if so.
+    pub suspended: Option<String>,
+    /// Why a reviewer has returned it, if so.
+    pub returned: Option<String>,
     /// When it was uploaded.
     pub created_at: Timestamp,
     /// Whether the viewer may publish it: it is theirs and proven.
@@ -183,6 +198,7 @@ pub async fn release(portal: &Portal, viewer: &User, id: ReleaseId) -> Result<Re
     let faults = |text: &str| serde_json::from_str(text).map_err(|_| StoreError::Corrupt("list of faults"));
     let theirs = row.author_id == viewer.id.0;
     let proven = matches!(status, ReleaseStatus::Draft | ReleaseStatus::Retired);
+    let suspended = row.suspended_reason.is_some();
     Ok(ReleaseView {
         id,
         slug: catalog::slug(&row.slug)?,
@@ -191,8 +207,13 @@ pub async fn release(portal: &Portal, viewer: &User, id: ReleaseId) -> Result<Re
         warnings: faults(&row.warnings)?,
         manifest: catalog::manifest(&row.manifest)?,
         created_at: timestamp(row.created_at),
-        can_publish: theirs && proven && viewer.can(Permission::PublishApps),
-        can_run: proven || status == ReleaseStatus::Published,
+        can_publish: theirs && proven && !suspended && viewer.can(Permission::PublishApps),
+        can_run: (proven || matches!(status, ReleaseStatus::Published | ReleaseStatus::Waiting)) && !suspended,
+        suspended: row.suspended_reason,
+        returned: match reviewing::decision(portal, id).await? {
+            Some(Decision::Returned(reason)) if status == ReleaseStatus::Draft => Some(reason),
+            _ => None,
+        },
         author: row.author,
         readme: row.readme,
         notes: row.notes,
@@ -227,20 +248,62 @@ async fn own(portal: &Portal, author: &User, id: ReleaseId) -> Result<ReleaseRow
 pub async fn publish(portal: &Portal, author: &User, id: ReleaseId) -> Result<Slug> {
     author.require(Permission::PublishApps)?;
     let row = own(portal, author, id).await?;
-    if !list(portal, &row).await? {
+    if let Some(reason) = &row.suspended_reason {
+        return Err(DomainError::Conflict(format!("This app is taken down: {reason}")));
+    }
+    if !put_out(portal, &row).await? {
         return Err(DomainError::Conflict(format!("A release that is {} cannot be published.", row.status)));
     }
     catalog::slug(&row.slug)
 }
 
+/// Whether a release waits for a reviewer.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn waits(portal: &Portal, id: ReleaseId) -> Result<bool> {
+    let name = portal.store.release_status(id).await?.ok_or(DomainError::NotFound)?;
+    Ok(status(&name)? == ReleaseStatus::Waiting)
+}
+
+/// Publishes a proven release, or has a reviewer look at it first. Says whether it was one.
+async fn put_out(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
+    if needs_review(portal, row).await? {
+        let done = portal.store.ask_for_review(ReleaseId(row.id), portal.now()).await?;
+        portal.tell(News::Release(ReleaseId(row.id)));
+        return Ok(done);
+    }
+    list(portal, row).await
+}
+
+/// Whether a reviewer has yet to look at it. What was out once, or was approved, needs nobody again; nor does what an
+/// admin or the house makes.
+async fn needs_review(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
+    if site::current(portal).await?.auto_approve || row.published_at.is_some() {
+        return Ok(false);
+    }
+    let author = accounts::person(portal, UserId(row.author_id)).await?;
+    if author.can(Permission::ManageSite) || author.id == accounts::house(portal).await?.id {
+        return Ok(false);
+    }
+    Ok(reviewing::decision(portal, ReleaseId(row.id)).await? != Some(Decision::Approved))
+}
+
+/// Publishes what a reviewer has just approved.
+pub(super) async fn list_approved(portal: &Portal, row: &ReleaseRow) -> Result<()> {
+    list(portal, row).await?;
+    Ok(())
+}
+
 /// Puts a proven release on the shelf. Says whether it was one.
 async fn list(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
     let manifest = catalog::manifest(&row.manifest)?;
-    let search_text = format!("{}\n{}\n{}", manifest.name, manifest.description, manifest.category).to_lowercase();
+    let category = shelving::canonical(portal, &manifest.category).await?;
+    let search_text = format!("{}\n{}\n{category}", manifest.name, manifest.description).to_lowercase();
     let listing = Listing {
         name: &manifest.name,
         description: &manifest.description,
-        category: &manifest.category,
+        category: &category,
         search_text: &search_text,
     };
     let done = portal.store.publish_release(ReleaseId(row.id), &listing, portal.now()).await?;
@@ -253,7 +316,7 @@ async fn list(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
 pub(super) async fn list_awaiting(portal: &Portal) -> Result<()> {
     for id in portal.store.awaiting_publication().await? {
         if let Some(row) = portal.store.release(id).await? {
-            list(portal, &row).await?;
+            put_out(portal, &row).await?;
         }
     }
     Ok(())

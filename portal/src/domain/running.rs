@@ -238,6 +238,12 @@ async fn queue_place(portal: &Portal, id: RunId, status: RunStatus) -> Result<Op
 /// A release that this person may run now.
 async fn runnable(portal: &Portal, user: &User, id: ReleaseId) -> Result<ReleaseRow> {
     let row = portal.store.release(id).await?.ok_or(DomainError::NotFound)?;
+    if let Some(reason) = &row.suspended_reason {
+        return Err(match row.author_id == user.id.0 {
+            true => DomainError::Conflict(format!("This app is taken down: {reason}")),
+            false => DomainError::NotFound,
+        });
+    }
     if row.status == "published" {
         return Ok(row);
     }
@@ -245,7 +251,7 @@ async fn runnable(portal: &Portal, user: &User, id: ReleaseId) -> Result<Release
         return Err(DomainError::NotFound);
     }
     match row.status.as_str() {
-        "draft" | "retired" => Ok(row),
+        "draft" | "retired" | "waiting" => Ok(row),
         "checking" => Err(DomainError::Conflict("This release is still being checked.".to_owned())),
         _ => Err(DomainError::Conflict("This release was rejected; it cannot be run.".to_owned())),
     }

@@ -17,6 +17,8 @@ pub struct AppRow {
     pub published_release: Option<i64>,
     /// The author's name.
     pub author: String,
+    /// Milliseconds; none for one that is not taken down.
+    pub suspended_at: Option<i64>,
 }
 
 /// A published app in a list.
@@ -46,7 +48,7 @@ pub enum ReleasePlan {
 
 /// Everything after `from` that a search needs; `$1` is the shelf or '', `$2` to `$6` are LIKE patterns.
 const MATCHING: &str = "apps a join users u on u.id = a.author_id join releases r on r.id = a.published_release \
-     where ($1 = '' or a.category = $1) and a.search_text like $2 escape '!' and a.search_text like $3 escape '!' \
+     where a.suspended_at is null and ($1 = '' or a.category = $1) and a.search_text like $2 escape '!' and a.search_text like $3 escape '!' \
      and a.search_text like $4 escape '!' and a.search_text like $5 escape '!' and a.search_text like $6 escape '!'";
 
 /// Words that a search looks at.
@@ -96,7 +98,7 @@ impl Store {
     pub async fn categories(&self) -> Result<Vec<(String, i64)>> {
         Ok(sqlx::query_as(
             "select category, cast(count(*) as bigint) from apps \
-             where published_release is not null and category <> '' group by category order by category",
+             where published_release is not null and suspended_at is null and category <> '' group by category order by category",
         )
         .fetch_all(&self.pool)
         .await?)
@@ -108,7 +110,7 @@ impl Store {
     /// The database's.
     pub async fn app_by_slug(&self, slug: &Slug) -> Result<Option<AppRow>> {
         Ok(sqlx::query_as(
-            "select a.id, a.slug, a.author_id, a.published_release, u.name as author \
+            "select a.id, a.slug, a.author_id, a.published_release, u.name as author, a.suspended_at \
              from apps a join users u on u.id = a.author_id where a.slug = $1",
         )
         .bind(slug.as_str())

@@ -43,6 +43,8 @@ pub struct ReleaseRow {
     pub created_at: i64,
     /// Milliseconds.
     pub published_at: Option<i64>,
+    /// Why the app is taken down, if so.
+    pub suspended_reason: Option<String>,
 }
 
 /// A release to be.
@@ -83,7 +85,8 @@ pub struct Listing<'a> {
 
 const SELECT: &str = "select r.id, r.app_id, a.slug, a.author_id, u.name as author, a.published_release, r.status, \
      r.digest, r.manifest, r.template, r.readme, r.faults, r.warnings, r.publish_when_proven, r.notes, \
-     r.deprecated, r.created_at, r.published_at from releases r join apps a on a.id = r.app_id join users u on u.id = a.author_id";
+     r.deprecated, r.created_at, r.published_at, a.suspended_reason \
+     from releases r join apps a on a.id = r.app_id join users u on u.id = a.author_id";
 
 impl Store {
     /// Adds a release, its app if it is new, and the job that proves it. An install that it came of, with its job, ends

@@ -80,11 +80,14 @@ impl Chrome {
         let can = |permission| self.user.as_ref().is_some_and(|user| user.can(permission));
         let all = [
             (ReviewApps, "/admin", "Overview"),
+            (ReviewApps, "/admin/reviews", "Reviews"),
             (ManagePeople, "/admin/people", "People"),
             (ManagePeople, "/admin/requests", "Requests"),
             (ManagePeople, "/admin/invitations", "Invitations"),
             (ManageRunners, "/admin/runners", "Runners"),
             (InstallModels, "/admin/catalog", "Catalogue"),
+            (ManageSite, "/admin/categories", "Categories"),
+            (ManageSite, "/admin/featured", "Featured"),
             (ManageSite, "/admin/site", "Site"),
             (ManageSite, "/admin/audit", "Audit log"),
         ];
@@ -102,6 +105,7 @@ impl Chrome {
             ("/settings/consents", "Consents"),
             ("/settings/keys", "API keys"),
             ("/settings/author", "Publishing"),
+            ("/settings/data", "Your data"),
         ];
         let is_current = |href: &str| if href == "/settings" { self.path == href } else { self.path.starts_with(href) };
         all.into_iter().map(|(href, title)| Link { href, title, current: is_current(href) }).collect()

@@ -66,6 +66,8 @@ pub(crate) enum Notice {
     PersonLifted,
     /// An invitation is good no more.
     InvitationRevoked,
+    /// An account has ended.
+    AccountEnded,
     /// The site is set.
     SiteSaved,
     /// A draft is written down.
@@ -76,6 +78,18 @@ pub(crate) enum Notice {
     FileTaken,
     /// A file is no longer part of a draft.
     FileRemoved,
+    /// A release waits for a reviewer.
+    SentToReview,
+    /// A release is out, by a reviewer's word.
+    ReleaseApproved,
+    /// A release is back at its author.
+    ReleaseReturned,
+    /// Examples are being run.
+    ExamplesBegun,
+    /// An app is taken down.
+    AppSuspended,
+    /// An app is back.
+    AppLifted,
 }
 
 impl Notice {
@@ -116,6 +130,13 @@ impl Notice {
         ("person-suspended", Self::PersonSuspended, "The person is suspended. Runs under way were stopped."),
         ("person-lifted", Self::PersonLifted, "The suspension is lifted. The person can log in again."),
         ("invitation-revoked", Self::InvitationRevoked, "The invitation is taken back."),
+        ("sent-to-review", Self::SentToReview, "A reviewer will look at it. The answer appears on this page."),
+        ("release-approved", Self::ReleaseApproved, "Approved, and published."),
+        ("release-returned", Self::ReleaseReturned, "Returned. Its author reads why."),
+        ("examples-begun", Self::ExamplesBegun, "The examples are being run, as runs of yours."),
+        ("app-suspended", Self::AppSuspended, "The app is taken down. Runs under way were stopped."),
+        ("app-lifted", Self::AppLifted, "The app is back."),
+        ("account-ended", Self::AccountEnded, "Your account has ended. Your runs and their files are being deleted."),
         ("site-saved", Self::SiteSaved, "Saved, and in effect."),
     ];
 

@@ -12,7 +12,7 @@ use super::{
     routes::{Access, Entry, table},
     testing::{Browser, World},
 };
-use crate::domain::{api_keys::Scope, roles::Permission};
+use crate::domain::{api_keys::Scope, audit::By, people, roles::Permission};
 
 fn address(entry: &Entry, world: &World) -> String {
     let published = entry.path.ends_with("/unpublish");
@@ -203,6 +203,38 @@ async fn what_is_somebody_elses_is_not_there() {
     {
         let uri = address(&entry, &world);
         assert_eq!(owner.get(&uri).await.status, StatusCode::OK, "{uri}");
+    }
+}
+
+#[actix_web::test]
+async fn who_is_suspended_is_nobody() {
+    let world = World::new().await;
+    let app = test::init_service(super::app(&world.portal)).await;
+    let browsers = [Browser::of(&app, "author").await, Browser::of(&app, "admin").await];
+    let csrf = [browsers[0].csrf().await, browsers[1].csrf().await];
+    let keys = [world.key("author", &Scope::ALL).await, world.key("admin", &Scope::ALL).await];
+    let root = world.people["reviewer"].clone();
+    let root = crate::domain::accounts::User { role: crate::domain::roles::Role::Admin, ..root };
+    for name in ["author", "admin"] {
+        let by = By { user: &root, address: "127.0.0.1" };
+        people::suspend(&world.portal, by, world.people[name].id, "because").await.unwrap();
+    }
+    for ((browser, csrf), key) in browsers.iter().zip(&csrf).zip(&keys) {
+        for entry in table() {
+            let uri = address(&entry, &world);
+            match entry.access {
+                Access::LoggedIn | Access::Permitted(_) => {
+                    let answer = probe(browser, &entry, &uri, csrf).await;
+                    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{} {uri}", entry.method);
+                    assert!(answer.location.unwrap().starts_with("/login?next="), "{} {uri}", entry.method);
+                }
+                Access::AnyKey | Access::Key(_) => {
+                    let answer = with_key(browser, &entry, &uri, key).await;
+                    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{} {uri}", entry.method);
+                }
+                Access::Everybody | Access::SignedLink => {}
+            }
+        }
     }
 }
 

@@ -258,7 +258,7 @@ fn run_pages(all: &mut Samples) {
 }
 
 fn author_pages(all: &mut Samples) {
-    use ReleaseStatus::{Checking, Draft, Published, Rejected, Retired};
+    use ReleaseStatus::{Checking, Draft, Published, Rejected, Retired, Waiting};
     let release = |id, version: &str, status| ReleaseLine {
         id: ReleaseId(id),
         version: version.into(),
@@ -293,7 +293,7 @@ fn author_pages(all: &mut Samples) {
         |slug, faults| UploadPage { chrome: chrome(Role::Developer, "/author/upload"), slug, limit_mb: 50, faults };
     all.add("upload", &upload(None, Vec::new()));
     all.add("upload-refused", &upload(Some(slug("shape-finder")), faults()));
-    for status in [Checking, Draft, Rejected, Published, Retired] {
+    for status in [Checking, Draft, Waiting, Rejected, Published, Retired] {
         let page = ReleasePage::new(chrome(Role::Developer, "/author/releases/4"), release_view(status));
         all.add(&format!("release-{}", status.name()), &page);
     }

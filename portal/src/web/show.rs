@@ -57,6 +57,7 @@ pub fn release_status(status: &ReleaseStatus) -> &'static str {
     match status {
         ReleaseStatus::Checking => "Checking",
         ReleaseStatus::Draft => "Draft",
+        ReleaseStatus::Waiting => "Waiting for review",
         ReleaseStatus::Rejected => "Rejected",
         ReleaseStatus::Published => "Published",
         ReleaseStatus::Retired => "Retired",

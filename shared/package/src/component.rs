@@ -41,6 +41,13 @@ pub fn check(bytes: &[u8]) -> Vec<Fault> {
     faults
 }
 
+/// The interfaces and functions that a component imports, by name; none of what is no component.
+pub fn imports(bytes: &[u8]) -> Vec<String> {
+    outline(bytes)
+        .map(|outline| outline.imports.iter().map(|import| (*import).to_owned()).collect())
+        .unwrap_or_default()
+}
+
 #[derive(Default)]
 struct Outline<'a> {
     encoding: Option<Encoding>,

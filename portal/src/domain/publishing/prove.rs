@@ -78,7 +78,7 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict, DomainError>
         Ok(warnings) => {
             accept(portal, lease, id, &warnings, slot.id()).await?;
             if row.publish_when_proven != 0 {
-                super::list(portal, &row).await?;
+                super::put_out(portal, &row).await?;
             }
             Ok(Verdict::Ended)
         }

@@ -125,7 +125,7 @@ pub(in crate::domain) async fn forget(portal: &Portal) -> Result<usize> {
 }
 
 /// Removes what is to be gone, without letting anybody wait for it.
-pub(super) fn forget_soon(portal: &Portal) {
+pub(in crate::domain) fn forget_soon(portal: &Portal) {
     let portal = portal.clone();
     tokio::spawn(async move {
         if let Err(error) = forget(&portal).await {

@@ -1,14 +1,19 @@
 //! What operators, reviewers and admins do.
 
 pub(crate) mod add_runner;
+pub(crate) mod app;
+pub(crate) mod approve_release;
 pub(crate) mod audit;
 pub(crate) mod catalog;
+pub(crate) mod categories;
 pub(crate) mod describe_runner;
+pub(crate) mod featured;
 pub(crate) mod grant_author;
 pub(crate) mod install;
 pub(crate) mod install_entry;
 pub(crate) mod install_events;
 pub(crate) mod invitations;
+pub(crate) mod lift_app;
 pub(crate) mod lift_person;
 pub(crate) mod overview;
 pub(crate) mod password_link;
@@ -16,9 +21,14 @@ pub(crate) mod people;
 pub(crate) mod person;
 pub(crate) mod refuse_author;
 pub(crate) mod requests;
+pub(crate) mod return_release;
+pub(crate) mod review;
+pub(crate) mod reviews;
 pub(crate) mod revoke_invitation;
 pub(crate) mod runners;
 pub(crate) mod set_role;
 pub(crate) mod site;
+pub(crate) mod suspend_app;
 pub(crate) mod suspend_person;
 pub(crate) mod switch_runner;
+pub(crate) mod try_release;

@@ -3,12 +3,12 @@
 use secrecy::SecretString;
 use vision_protocol::{
     fault::Fault,
-    ids::{Digest, RunnerId, UserId},
+    ids::{AppId, Digest, ReleaseId, RunnerId, UserId},
 };
 
 use super::{
     Samples, chrome,
-    data::{at, user},
+    data::{at, release_view, slug, user},
     nobody,
 };
 use crate::{
@@ -22,21 +22,30 @@ use crate::{
         invitations::InvitationView,
         overview::{Count, Overview},
         people::{Found, PersonView, Query},
+        publishing::ReleaseStatus,
+        reviewing::{Change, ChangedFile, Comparison, Contents, DiffLine, ReviewView, Waiting},
         roles::Role,
+        shelving::{Featured, Shelf},
         site::{SignUpPolicy, Site},
+        takedowns::AppOverview,
     },
     web::pages::{
         admin::{
+            app::AppAdminPage,
             audit::{AuditPage, Params},
+            categories::CategoriesPage,
+            featured::FeaturedPage,
             invitations::InvitationsPage,
             overview::OverviewPage,
             people::PeoplePage,
             person::PersonPage,
             requests::RequestsPage,
+            review::ReviewPage,
+            reviews::ReviewsPage,
             site::{Form, SitePage},
         },
         reset::ResetPage,
-        settings::{account::AccountPage, author::AuthorPage, sessions::SessionsPage},
+        settings::{account::AccountPage, author::AuthorPage, data::DataPage, sessions::SessionsPage},
         terms::TermsPage,
     },
 };
@@ -47,6 +56,7 @@ pub(super) fn add(all: &mut Samples) {
     people(all);
     decisions(all);
     site(all);
+    apps(all);
 }
 
 fn settings(all: &mut Samples) {
@@ -70,6 +80,8 @@ fn settings(all: &mut Samples) {
     };
     let sessions = vec![session(1, "Firefox on Linux", true), session(2, "", false)];
     all.add("sessions", &SessionsPage { chrome: chrome(Role::Consumer, "/settings/sessions"), sessions });
+    let faults = vec![Fault::new("words", "must be “delete my account”")];
+    all.add("data", &DataPage { chrome: chrome(Role::Consumer, "/settings/data"), words: "x".into(), faults });
     let faults = vec![Fault::new("password", "must have 10 to 200 characters")];
     all.add("reset", &ResetPage { chrome: nobody("/reset/x"), link: "x".into(), faults });
     all.add("terms", &TermsPage { chrome: nobody("/terms"), terms: "<p>Be kind.</p>".into() });
@@ -210,4 +222,100 @@ fn site(all: &mut Samples) {
     let page = |role, runners| OverviewPage { chrome: chrome(role, "/admin"), overview: overview(runners) };
     all.add("overview", &page(Role::Admin, vec![runner]));
     all.add("overview-of-a-reviewer", &page(Role::Reviewer, Vec::new()));
+}
+
+fn review(status: ReleaseStatus, against: Option<&str>) -> ReviewView {
+    let release = release_view(status);
+    let line = |change, text: &str| DiffLine { change, text: text.into() };
+    let file = |change, path: &str| ChangedFile { change, path: path.into(), size: 12, digest: "0123".repeat(16) };
+    ReviewView {
+        id: release.id,
+        slug: release.slug,
+        author: release.author,
+        author_id: UserId(3),
+        status,
+        warnings: release.warnings,
+        contents: Contents {
+            files: [("app.json".to_owned(), (12, "0123".repeat(16)))].into(),
+            imports: vec!["vision:app/images@0.1.0".into(), "vision:app/tensors@0.1.0".into()],
+            examples: if against.is_some() { vec!["pen".into(), "paper".into()] } else { Vec::new() },
+        },
+        comparison: Comparison {
+            against: against.map(str::to_owned),
+            manifest: vec![
+                line(Change::Same, "{"),
+                line(Change::Removed, "  \"Name\": \"<b>Shapes\""),
+                line(Change::Added, "  \"Name\": \"Shape finder\""),
+            ],
+            template: Vec::new(),
+            files: vec![
+                file(Change::Same, "app.json"),
+                file(Change::Other, "models/shapes.onnx"),
+                file(Change::Added, "icon.svg"),
+                file(Change::Removed, "icon.png"),
+            ],
+        },
+        can_decide: status == ReleaseStatus::Waiting,
+        manifest: release.manifest,
+    }
+}
+
+fn apps(all: &mut Samples) {
+    let waiting = Waiting {
+        id: ReleaseId(4),
+        slug: slug("shape-finder"),
+        name: "Shape finder".into(),
+        version: "1.2.0".into(),
+        author: "Ada".into(),
+        author_id: UserId(3),
+        asked_at: at(-60),
+    };
+    let page =
+        |waiting, auto_approve| ReviewsPage { chrome: chrome(Role::Reviewer, "/admin/reviews"), waiting, auto_approve };
+    all.add("reviews", &page(vec![waiting], false));
+    all.add("reviews-empty", &page(Vec::new(), true));
+    let page = |review, wrong: Option<&str>| ReviewPage {
+        chrome: chrome(Role::Reviewer, "/admin/reviews/4"),
+        review,
+        reason: String::new(),
+        wrong: wrong.map(str::to_owned),
+    };
+    all.add("review", &page(review(ReleaseStatus::Waiting, Some("1.1.0")), Some("must have 1 to 1000 characters")));
+    all.add("review-of-a-first-release", &page(review(ReleaseStatus::Published, None), None));
+    let page = |suspended: Option<&str>| AppAdminPage {
+        chrome: chrome(Role::Admin, "/admin/apps/shape-finder"),
+        app: AppOverview {
+            slug: slug("shape-finder"),
+            name: "Shape finder".into(),
+            category: "Counting".into(),
+            author_id: UserId(3),
+            author: "Ada".into(),
+            release: Some(ReleaseId(4)),
+            suspended: suspended.map(|reason| (at(-60), reason.to_owned())),
+            lines: vec![line("app", Some(UserId(1)))],
+        },
+        reason: String::new(),
+        wrong: Some("must have 1 to 1000 characters".into()),
+    };
+    all.add("admin-app", &page(None));
+    all.add("admin-app-suspended", &page(Some("It spies.")));
+    let shelf = |name: &str, apps| Shelf { name: name.into(), apps };
+    let page = |shelves, wrong| CategoriesPage { chrome: chrome(Role::Admin, "/admin/categories"), shelves, wrong };
+    let shelves = vec![shelf("Counting", 1), shelf("Nature", 12), shelf("Empty", 0)];
+    all.add("categories", &page(shelves, Some("name: is there already".to_owned())));
+    all.add("categories-empty", &page(Vec::new(), None));
+    let app = |number, published| Featured {
+        id: AppId(number),
+        slug: slug("shape-finder"),
+        name: "Shape finder".into(),
+        published,
+    };
+    let page = |featured, faults| FeaturedPage {
+        chrome: chrome(Role::Admin, "/admin/featured"),
+        featured,
+        slug: "x".into(),
+        faults,
+    };
+    all.add("featured", &page(vec![app(1, true), app(2, false)], vec![Fault::new("slug", "is no published app")]));
+    all.add("featured-empty", &page(Vec::new(), Vec::new()));
 }

@@ -234,6 +234,8 @@ pub(super) fn release_view(status: ReleaseStatus) -> ReleaseView {
         readme: None,
         notes: "Finds **small** shapes too.".into(),
         deprecated: None,
+        suspended: (status == ReleaseStatus::Retired).then(|| "It spies on people.".into()),
+        returned: (status == ReleaseStatus::Draft).then(|| "Say what it counts.".into()),
         created_at: at(0),
         can_publish: status == ReleaseStatus::Draft,
         can_run: matches!(status, ReleaseStatus::Draft | ReleaseStatus::Published),

@@ -27,5 +27,9 @@ pub(crate) async fn submit(
     _: CsrfForm<NoFields>,
 ) -> Result<HttpResponse, WebError> {
     let slug = publishing::publish(&portal, &may.user, *id).await?;
+    if publishing::waits(&portal, *id).await? {
+        let here = format!("/author/releases/{id}");
+        return Ok(respond::see_other(&request, &here, Some(Notice::SentToReview)));
+    }
     Ok(respond::see_other(&request, &format!("/apps/{slug}"), Some(Notice::Published)))
 }
