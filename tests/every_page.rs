@@ -94,6 +94,9 @@ impl World {
         let written = admin.get("/author/new").await.ok().form("[data-test=general-form]").set("Name", "Being written");
         let written = admin.submit(&written).await.ok().url.path().trim_end_matches("/general").to_owned();
 
+        let link = admin.get("/admin/people/1").await.ok().form("form[action$='/password-link']");
+        let link = admin.submit(&link).await.ok().text("[data-test=password-link]").expect("a link");
+
         // A line for each parameter in the table's addresses.
         let parameters = |run: &str| {
             BTreeMap::from([
@@ -104,6 +107,7 @@ impl World {
                 ("{install}", last(install.url.path())),
                 ("{example}", "1".to_owned()),
                 ("{person}", "1".to_owned()),
+                ("{link}", last(&link)),
                 ("{runner}", "1".to_owned()),
                 ("{draft}", last(&written)),
                 ("{entry}", "squeezenet-1.0".to_owned()),

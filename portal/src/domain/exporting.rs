@@ -24,7 +24,8 @@ const AT_MOST: u32 = 5;
 const README: &str = "This is all that the marketplace keeps of you.\n\n\
     profile.json   your account, where you are logged in, your API keys by name, your request to become an author\n\
     apps.json      the apps that you made, with their releases\n\
-    runs/          a folder for each run: run.json with what you gave and what came out, and the files beside it\n\n\
+    runs/          a folder for each run: run.json with what you gave, what came out, what you said of it and whether the\n\
+    \x20              author may use the photo; and the files beside it\n\n\
     Times are UTC. Passwords and API keys are not in it: the marketplace does not know them.\n";
 
 /// Begins an export. What goes wrong later breaks the zip off, so that nobody takes a part for the whole.

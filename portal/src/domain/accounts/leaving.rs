@@ -1,14 +1,14 @@
 //! Ending one's account.
 //!
 //! The key of the person's files is destroyed in the same moment, so that nobody can open them again; their bytes and the
-//! rows of the runs go batch by batch, by the job that removes what is not to be kept. Apps are taken back. The row of
+//! rows of the runs go batch by batch, by the job that removes what is not to be kept. Apps are taken back, drafts deleted. The row of
 //! the account stays, without name and email, because releases and the audit log name it.
 
 use vision_protocol::ids::ReleaseId;
 
 use super::{Result, User, profile::check_password};
 use crate::{
-    domain::{DomainError, roles::Role, running},
+    domain::{DomainError, drafting, roles::Role, running},
     state::{News, Portal},
 };
 
@@ -30,6 +30,11 @@ pub async fn end(portal: &Portal, user: &User, password: &str, words: &str) -> R
     for release in portal.store.published_of(user.id).await? {
         portal.store.unpublish_release(ReleaseId(release), portal.now()).await?;
         portal.tell(News::Release(ReleaseId(release)));
+    }
+    // Who may publish no more may have drafts even so.
+    let author = User { role: user.role.max(Role::Developer), ..user.clone() };
+    for draft in drafting::list(portal, &author).await? {
+        drafting::delete(portal, &author, draft.id).await?;
     }
     for run in under_way {
         portal.tell(News::Run(run));

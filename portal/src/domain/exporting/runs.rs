@@ -8,6 +8,7 @@ use crate::{
     domain::{
         DomainError, Result,
         accounts::User,
+        feedback::{self, Given},
         running::{self, FileRef, RunView, Shown},
     },
     state::Portal,
@@ -41,7 +42,8 @@ async fn add_one(portal: &Portal, user: &User, id: RunId, archive: &mut Archive)
     let inputs = values(inputs, "inputs", &mut files);
     let results =
         values(run.results.iter().map(|result| (&result.variable.name, &result.value)), "results", &mut files);
-    archive.json(&format!("runs/{id}/run.json"), &told(&run, &inputs, &results)).await?;
+    let said = feedback::on(portal, user, id).await?;
+    archive.json(&format!("runs/{id}/run.json"), &told(&run, &inputs, &results, said.as_ref())).await?;
     for (path, file) in files {
         match running::file(portal, user, id, file.blob).await {
             Err(DomainError::NotFound) => {}
@@ -51,7 +53,7 @@ async fn add_one(portal: &Portal, user: &User, id: RunId, archive: &mut Archive)
     Ok(())
 }
 
-fn told(run: &RunView, inputs: &Map<String, Value>, results: &Map<String, Value>) -> Value {
+fn told(run: &RunView, inputs: &Map<String, Value>, results: &Map<String, Value>, said: Option<&Given>) -> Value {
     json!({
         "id": run.id,
         "app": run.manifest.name,
@@ -66,6 +68,13 @@ fn told(run: &RunView, inputs: &Map<String, Value>, results: &Map<String, Value>
         "error": run.error,
         "timings": run.timings,
         "logs": run.logs,
+        "feedback": said.map(|said| json!({
+            "verdict": said.feedback.verdict.name(),
+            "comment": said.feedback.comment,
+            "correction": said.feedback.correction,
+            "authorMayUseThePhoto": said.feedback.consent,
+            "said": said.created_at,
+        })),
     })
 }
 
