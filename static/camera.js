@@ -5,6 +5,12 @@ for (const place of document.querySelectorAll("[data-camera]")) {
   if (zone) offer(place, zone);
 }
 
+// An installed marketplace opens with the camera of the app that was used last.
+addEventListener("load", () => {
+  if (!new URLSearchParams(location.search).has("camera")) return;
+  document.querySelector("[data-camera] [data-test=open-camera]")?.click();
+});
+
 function offer(place, zone) {
   const hasLive = Boolean(navigator.mediaDevices?.getUserMedia);
   // A finger points coarsely: such a machine has a camera app that takes better photos than a live picture gives.

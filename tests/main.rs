@@ -14,6 +14,7 @@ mod crash;
 mod dev_page;
 mod documents;
 mod every_page;
+mod examples;
 mod feedback;
 mod guides;
 mod hostile;
