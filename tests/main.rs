@@ -18,6 +18,7 @@ mod examples;
 mod feedback;
 mod guides;
 mod hostile;
+mod installed;
 mod kept_results;
 mod layouts;
 mod lifecycle;

@@ -92,7 +92,12 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
             continue;
         }
         match begin(portal, &house, id, &given).await {
-            Ok(run) => portal.store.note_example(id, position, &given.name, run).await?,
+            Ok(run) => {
+                portal.store.note_example(id, position, &given.name, run).await?;
+                if !ended(portal, &house, run).await? {
+                    return Ok(Verdict::retry("the marketplace is being restarted"));
+                }
+            }
             // One that no form would take is left out.
             Err(DomainError::Invalid(faults)) => {
                 let faults = vision_protocol::fault::summary(&faults);
@@ -105,6 +110,18 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
     portal.store.finish_examples(lease, id).await?;
     tracing::info!(release.id = %id, "examples are run");
     Ok(Verdict::Ended)
+}
+
+/// Waits for a run. One at a time: however many releases wait for their examples, people's runs wait for one of them at
+/// most. Says whether it has ended; if not, the portal is about to.
+async fn ended(portal: &Portal, house: &User, run: RunId) -> Result<bool> {
+    let mut watch = running::watch(portal, house, run).await?;
+    while let Some(progress) = watch.next().await? {
+        if progress.status.is_final() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn begin(portal: &Portal, house: &User, release: ReleaseId, given: &Given) -> Result<RunId> {
