@@ -8,16 +8,15 @@ use crate::{
     support::{
         archives::archive,
         browser::{Browser, file},
-        packages,
+        glue, packages,
         portal::Portal,
-        python::tests_folder,
         require,
         visitor::{PASSWORD, Visitor, email},
     },
 };
 
 /// Would leave a mark in any page that took it for more than words.
-const WICKED: &str = "\"><img src=x onerror=\"window.wicked=1\"><script>window.wicked=1</script><svg onload=wicked=1>";
+const WICKED: &str = "\"><img src=x onerror=wicked=1><svg onload=wicked=1>";
 
 /// Notes what the content security policy refuses, from before a page's first line.
 const WATCH: &str = "window.refused = [];
@@ -41,7 +40,6 @@ async fn as_admin(browser: &Browser, portal: &Portal) {
 
 /// An app of glue alone.
 fn small_app(name: &str, version: &str) -> Vec<u8> {
-    let component = std::fs::read(tests_folder().join("fixtures/components/echo.wasm")).expect("a component");
     let manifest = json!({
         "Name": name,
         "Description": WICKED,
@@ -52,8 +50,12 @@ fn small_app(name: &str, version: &str) -> Vec<u8> {
         ],
         "ResultVariables": [{ "ResultType": "Text", "Name": "answer", "Label": WICKED }],
     });
-    let readme = format!("# {WICKED}\n\n{WICKED} [x](javascript:window.wicked=1)");
-    archive(&[("app.json", &packages::bytes(&manifest)), ("app.wasm", &component), ("README.md", readme.as_bytes())])
+    let readme = format!("# {WICKED}\n\n{WICKED} [x](javascript:wicked=1)");
+    archive(&[
+        ("app.json", &packages::bytes(&manifest)),
+        ("app.wasm", &glue::instant()),
+        ("README.md", readme.as_bytes()),
+    ])
 }
 
 #[tokio::test]
@@ -72,8 +74,9 @@ async fn somebody_becomes_an_author_is_reviewed_suspended_and_comes_back() {
 
     as_admin(&browser, &portal).await;
     browser.goto("/admin/site").await;
-    browser.click("[name=auto_approve]").await;
-    browser.script("document.querySelector(\"[data-test='site-form']\").requestSubmit()").await;
+    let untick = "document.querySelector('[name=auto_approve]').checked = false;
+        document.querySelector(\"[data-test='site-form']\").requestSubmit()";
+    browser.script(untick).await;
     browser.wait_for("[data-test='notice']").await;
     browser.goto("/admin/requests").await;
     browser.click("[data-test='grant']").await;
@@ -177,7 +180,7 @@ async fn whatever_is_typed_is_shown_as_words() {
     type_wicked(&admin, "/admin/site", "[data-test='site-form']", &["terms"]).await;
     type_wicked(&admin, "/admin/categories", "[data-test='category-form']", &["name"]).await;
     let runner = admin.get("/admin/runners").await.ok().form("[data-test='runner-form']");
-    let runner = runner.set("url", "http://127.0.0.1:9/").set("name", &WICKED[..60]).set("engine", "\"><b>x</b>");
+    let runner = runner.set("url", "http://127.0.0.1:9/").set("name", WICKED).set("engine", "\"><b>x</b>");
     admin.submit(&runner).await;
     type_wicked(&admin, &format!("/admin{app}"), "[data-test='suspend-form']", &["reason"]).await;
     let lift = admin.get(&format!("/admin{app}")).await.ok().form("form[action$='/lift']");

@@ -108,7 +108,9 @@ impl Store {
     /// The database's.
     pub async fn has_people(&self) -> Result<bool> {
         let row: Option<(i64,)> =
-            sqlx::query_as("select id from users where password_hash <> '' limit 1").fetch_optional(&self.pool).await?;
+            sqlx::query_as("select id from users where id > 0 and password_hash <> '' order by id limit 1")
+                .fetch_optional(&self.pool)
+                .await?;
         Ok(row.is_some())
     }
 
