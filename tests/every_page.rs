@@ -68,24 +68,8 @@ impl World {
         let install = admin.submit(&catalog.form("#squeezenet-1\\.0 form")).await.ok();
         let app = "/apps/shape-finder";
         let examples = examples(&portal.visitor(), app).await;
-        let mut more = vec![
-            ("nobody", "/?q=nothing-of-that-name".to_owned()),
-            ("nobody", examples[0].clone()),
-            ("consumer", examples[0].clone()),
-            ("nobody", "/nowhere".to_owned()),
-        ];
         let runs = run_samples(&consumer).await;
-        more.extend(runs.iter().map(|run| ("consumer", run.clone())));
         let batch = batch(&consumer, app).await;
-        more.extend(
-            [
-                format!("/runs/compare?a={}&b={}", last(&runs[0]), last(&runs[1])),
-                format!("/runs/compare?a={}", last(&runs[0])),
-                format!("{app}?from={}", last(&runs[0])),
-                "/runs?q=nothing-of-that-name".to_owned(),
-            ]
-            .map(|address| ("consumer", address)),
-        );
         let runs_of_admin = run(&admin, app, "shape-finder/examples/paper-cut-outs/photo.jpg").await;
         let own = admin
             .upload(&crate::support::packages::glue_only("Draft", &crate::support::glue::instant(), 1000))
@@ -94,20 +78,23 @@ impl World {
         let written = admin.get("/author/new").await.ok().form("[data-test=general-form]").set("Name", "Being written");
         let written = admin.submit(&written).await.ok().url.path().trim_end_matches("/general").to_owned();
 
-        let link = admin.get("/admin/people/1").await.ok().form("form[action$='/password-link']");
-        let link = admin.submit(&link).await.ok().text("[data-test=password-link]").expect("a link");
+        let people = admin.get("/admin/people?q=grace").await.ok();
+        let grace = people.attribute("main a[href^='/admin/people/']", "href").expect("grace is listed");
+        let form = admin.get(&grace).await.ok().form("form[action$='/password-link']");
+        let link = admin.submit(&form).await.text("[data-test=password-link]").expect("a link");
 
         // A line for each parameter in the table's addresses.
-        let parameters = |run: &str| {
+        let parameters = |slug: &str, run: &str| {
             BTreeMap::from([
-                ("{slug}", "shape-finder".to_owned()),
+                ("{slug}", slug.to_owned()),
+                ("{link}", last(&link)),
+                ("{consented}", "00000000-0000-0000-0000-000000000000".to_owned()),
                 ("{run}", last(run)),
                 ("{batch}", last(&batch)),
                 ("{release}", last(own.url.path())),
                 ("{install}", last(install.url.path())),
                 ("{example}", "1".to_owned()),
-                ("{person}", "1".to_owned()),
-                ("{link}", last(&link)),
+                ("{person}", last(&grace)),
                 ("{runner}", "1".to_owned()),
                 ("{draft}", last(&written)),
                 ("{entry}", "squeezenet-1.0".to_owned()),
@@ -117,17 +104,18 @@ impl World {
             ])
         };
         let (account, password) = portal.admin_account();
+        let more = more(app, &examples, &runs);
         let people = vec![
-            Person { name: "nobody", account: None, parameters: parameters(&runs[0]) },
+            Person { name: "nobody", account: None, parameters: parameters("shape-finder", &runs[0]) },
             Person {
                 name: "consumer",
                 account: Some((email("grace"), PASSWORD.to_owned())),
-                parameters: parameters(&runs[0]),
+                parameters: parameters("shape-finder", &runs[0]),
             },
             Person {
                 name: "admin",
                 account: Some((account.to_owned(), password.to_owned())),
-                parameters: parameters(&runs_of_admin),
+                parameters: parameters("draft", &runs_of_admin),
             },
         ];
         Self { people, more, portal, _mirror: mirror }
@@ -145,6 +133,20 @@ impl World {
             })
             .collect()
     }
+}
+
+/// Pages beside the table's, with who looks at them: other states, and other layouts.
+fn more(app: &str, examples: &[String], runs: &[String]) -> Vec<(&'static str, String)> {
+    let of_consumer = [
+        examples[0].clone(),
+        format!("/runs/compare?a={}&b={}", last(&runs[0]), last(&runs[1])),
+        format!("/runs/compare?a={}", last(&runs[0])),
+        format!("{app}?from={}", last(&runs[0])),
+        "/runs?q=nothing-of-that-name".to_owned(),
+    ];
+    let of_nobody = ["/?q=nothing-of-that-name".to_owned(), examples[0].clone(), "/nowhere".to_owned()];
+    let of_consumer = of_consumer.into_iter().chain(runs.iter().cloned()).map(|address| ("consumer", address));
+    of_nobody.into_iter().map(|address| ("nobody", address)).chain(of_consumer).collect()
 }
 
 /// The last part of an address.
