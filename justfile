@@ -66,6 +66,14 @@ soak data="../shared" minutes="30":
     cargo build --release --workspace --all-targets
     VISION_TEST_DATA="$(realpath {{data}})" cargo bench --workspace --bench soak -- {{minutes}}
 
+# Fill target/large, or the database that DATABASE_URL names, with 10,000 apps and 1,000,000 runs.
+seed-large folder="target/large":
+    cargo bench --workspace --bench large -- seed "$(realpath -m {{folder}})"
+
+# Ask a portal on it for every page: p50 and p95 in milliseconds.
+measure-large folder="target/large":
+    cargo bench --workspace --bench large -- measure "$(realpath -m {{folder}})"
+
 # Train the sample apps' models anew (about two hours; sample-apps/training/README.md names the fonts it needs).
 train:
     python3 -m venv target/training

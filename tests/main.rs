@@ -4,6 +4,15 @@
 //! beyond the repository is looked for at run time: a test that lacks something says 'skipped: …', and fails when
 //! `CI=true`.
 
+#[expect(dead_code, reason = "the benchmarks use the rest")]
+#[path = "../benches/common/figures.rs"]
+mod figures;
+#[path = "../benches/large/measure.rs"]
+mod measure;
+#[path = "../benches/large/names.rs"]
+mod names;
+#[path = "../benches/large/seed.rs"]
+mod seed;
 mod support;
 
 mod admin;
@@ -16,10 +25,12 @@ mod documents;
 mod every_page;
 mod examples;
 mod feedback;
+mod finding;
 mod guides;
 mod hostile;
 mod installed;
 mod kept_results;
+mod large;
 mod layouts;
 mod lifecycle;
 mod limits;

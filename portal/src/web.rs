@@ -20,6 +20,8 @@ mod feedback;
 #[cfg(test)]
 mod feedback_story;
 mod fields;
+#[cfg(test)]
+mod find_story;
 mod forms;
 mod headers;
 #[cfg(test)]

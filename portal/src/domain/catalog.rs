@@ -1,34 +1,22 @@
-//! What everybody sees: the list of apps, and one app's page.
+//! What everybody sees of an app: its card in a list, its page, its icon.
 
 use jiff::Timestamp;
 use vision_protocol::{
-    ids::{AppId, ReleaseId, Slug},
+    ids::{AppId, ReleaseId, Slug, UserId},
     manifest::Manifest,
 };
 
-use super::{DomainError, Page, Result};
+use super::{DomainError, Result};
 use crate::{
     state::{Portal, timestamp},
-    store::{AppRow, StoreError},
+    store::{AppListing, AppRow, StoreError},
 };
-
-/// Apps on one page of the list.
-pub const APPS_PER_PAGE: u32 = 24;
-
-/// What to look for.
-#[derive(Clone, Debug, Default)]
-pub struct Search {
-    /// Words that name, description or category contain; all of them.
-    pub text: String,
-    /// Only this shelf.
-    pub category: Option<String>,
-    /// From 1; 0 is taken for 1.
-    pub page: u32,
-}
 
 /// An app in a list.
 #[derive(Clone, Debug)]
 pub struct AppCard {
+    /// Which app.
+    pub id: AppId,
     /// Its address.
     pub slug: Slug,
     /// What people see.
@@ -37,10 +25,36 @@ pub struct AppCard {
     pub description: String,
     /// The shelf; may be empty.
     pub category: String,
+    /// Who made it.
+    pub author_id: UserId,
     /// The author's name.
     pub author: String,
     /// Whether [`icon`] has one.
     pub has_icon: bool,
+    /// Stars in the mean and how many have rated it, if anybody has.
+    pub rating: Option<(f64, u64)>,
+    /// People who ran it in the last 30 days.
+    pub people_month: u64,
+    /// Why it is shown to this very person, if there is a reason.
+    pub reason: Option<String>,
+}
+
+impl AppCard {
+    pub(super) fn from_row(row: AppListing) -> Result<Self> {
+        Ok(Self {
+            id: AppId(row.id),
+            slug: slug(&row.slug)?,
+            name: row.name,
+            description: row.description,
+            category: row.category,
+            author_id: UserId(row.author_id),
+            author: row.author,
+            has_icon: row.has_icon != 0,
+            rating: (row.rating_count > 0).then(|| (row.rating_avg, row.rating_count.unsigned_abs())),
+            people_month: row.people_month.unsigned_abs(),
+            reason: None,
+        })
+    }
 }
 
 /// An app's page.
@@ -58,6 +72,30 @@ pub struct AppView {
     pub readme: Option<String>,
     /// When this release was published.
     pub published_at: Timestamp,
+    /// What people made of it.
+    pub figures: Figures,
+}
+
+/// What people made of an app.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Good runs by others than its author.
+    pub runs: u64,
+    /// People who made them.
+    pub people: u64,
+    /// How long the last of them took, in milliseconds: the median.
+    pub typical_ms: Option<u64>,
+    /// How many gave it one star, two, and so on to five.
+    pub stars: [u64; 5],
+    /// The mean of the stars.
+    pub average: f64,
+}
+
+impl Figures {
+    /// How many have rated it.
+    pub fn ratings(&self) -> u64 {
+        self.stars.iter().sum()
+    }
 }
 
 /// A shelf.
@@ -78,34 +116,8 @@ pub struct Icon {
     pub bytes: Vec<u8>,
 }
 
-/// Published apps, by name.
-///
-/// # Errors
-/// The database's.
-pub async fn search(portal: &Portal, search: &Search) -> Result<Page<AppCard>> {
-    let words: Vec<String> = clean(&search.text).split_whitespace().map(str::to_lowercase).collect();
-    let category = clean(search.category.as_deref().unwrap_or_default());
-    let page = search.page.max(1);
-    let offset = i64::from(page - 1) * i64::from(APPS_PER_PAGE);
-    let (rows, total) = portal.store.search_apps(&words, &category, APPS_PER_PAGE.into(), offset).await?;
-    let cards = rows
-        .into_iter()
-        .map(|row| {
-            Ok(AppCard {
-                slug: slug(&row.slug)?,
-                name: row.name,
-                description: row.description,
-                category: row.category,
-                author: row.author,
-                has_icon: row.has_icon != 0,
-            })
-        })
-        .collect::<Result<_>>()?;
-    Ok(Page::new(cards, page, APPS_PER_PAGE, total))
-}
-
 /// PostgreSQL takes no NUL in a text.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.replace('\0', " ")
 }
 
@@ -115,15 +127,6 @@ pub(super) fn slug(text: &str) -> Result<Slug> {
 
 pub(super) fn manifest(text: &str) -> Result<Manifest> {
     Ok(serde_json::from_str(text).map_err(|_| StoreError::Corrupt("manifest"))?)
-}
-
-/// The shelves that have apps, by name.
-///
-/// # Errors
-/// The database's.
-pub async fn categories(portal: &Portal) -> Result<Vec<Category>> {
-    let rows = portal.store.categories().await?;
-    Ok(rows.into_iter().map(|(name, apps)| Category { name, apps: apps.unsigned_abs() }).collect())
 }
 
 pub(super) async fn published(portal: &Portal, slug: &Slug) -> Result<(AppRow, ReleaseId)> {
@@ -142,20 +145,39 @@ pub async fn app(portal: &Portal, slug: &Slug) -> Result<AppView> {
     let release = portal.store.release(id).await?.ok_or(DomainError::NotFound)?;
     let manifest = manifest(&release.manifest)?;
     let has_icon = portal.store.icon(id).await?.is_some();
+    let figures = figures(portal, AppId(app.id)).await?;
     Ok(AppView {
         card: AppCard {
+            id: AppId(app.id),
             slug: slug.clone(),
             name: manifest.name.clone(),
             description: manifest.description.clone(),
             category: manifest.category.clone(),
+            author_id: UserId(app.author_id),
             author: app.author,
             has_icon,
+            rating: (figures.ratings() > 0).then(|| (figures.average, figures.ratings())),
+            people_month: 0,
+            reason: None,
         },
+        figures,
         app: AppId(app.id),
         release: id,
         manifest,
         readme: release.readme,
         published_at: timestamp(release.published_at.unwrap_or(release.created_at)),
+    })
+}
+
+async fn figures(portal: &Portal, app: AppId) -> Result<Figures> {
+    let row = portal.store.app_figures(app).await?.ok_or(DomainError::NotFound)?;
+    let times = portal.store.app_times(app).await?;
+    Ok(Figures {
+        runs: row.runs_total.unsigned_abs(),
+        people: row.people_total.unsigned_abs(),
+        typical_ms: times.get(times.len() / 2).map(|time| time.unsigned_abs()),
+        stars: [row.stars_1, row.stars_2, row.stars_3, row.stars_4, row.stars_5].map(i64::unsigned_abs),
+        average: row.rating_avg,
     })
 }
 

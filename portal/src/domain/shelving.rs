@@ -9,12 +9,14 @@ use super::{
     DomainError, Result,
     accounts::User,
     audit::{Act, By},
-    catalog,
+    catalog, finding,
     roles::Permission,
 };
 use crate::{state::Portal, store::FeaturedRow};
 
 const LONGEST_NAME: usize = 60;
+/// Shelves that are looked after.
+const MOST_SHELVES: u32 = 1000;
 /// Apps that may be featured at once.
 const MOST_FEATURED: usize = 24;
 
@@ -83,7 +85,7 @@ pub(super) async fn canonical(portal: &Portal, category: &str) -> Result<String>
 /// `Forbidden` without [`Permission::ManageSite`].
 pub async fn shelves(portal: &Portal, viewer: &User) -> Result<Vec<Shelf>> {
     viewer.require(Permission::ManageSite)?;
-    let counted = catalog::categories(portal).await?;
+    let counted = finding::categories(portal, MOST_SHELVES).await?;
     let mut shelves: Vec<Shelf> =
         portal.store.category_places().await?.into_iter().map(|name| Shelf { name, apps: 0 }).collect();
     let mut others = Vec::new();

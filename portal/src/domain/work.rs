@@ -7,10 +7,11 @@ use vision_protocol::ids::BlobId;
 use super::{
     Result, drafting,
     examples::{self, RunExamples},
-    figures,
+    figures, finding,
     installing::Install,
     publishing::{list_awaiting, prove::Prove},
     running::{execute::Execute, keeping},
+    shelves,
 };
 use crate::{
     blobs::objects::ObjectKey,
@@ -22,6 +23,7 @@ use crate::{
 /// Files without a run are forms that nobody sent: removed after an hour.
 const STRAY_MS: i64 = 60 * 60 * 1000;
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
+const COUNT_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// Takes back what this portal had in hand when it was last stopped, and starts all background work.
 ///
@@ -42,6 +44,7 @@ pub async fn start(portal: &Portal) -> Result<jobs::Running> {
     running.add(portal, RunExamples);
     tokio::spawn(sweep_now_and_then(portal.clone()));
     tokio::spawn(keeping::forget_every_minute(portal.clone()));
+    tokio::spawn(count_now_and_then(portal.clone()));
     Ok(running)
 }
 
@@ -55,6 +58,30 @@ async fn sweep_now_and_then(portal: Portal) {
             () = tokio::time::sleep(SWEEP_EVERY) => {}
         }
     }
+}
+
+/// Puts apps into the index of words that an older portal left out, then counts who runs what.
+async fn count_now_and_then(portal: Portal) {
+    if let Err(error) = finding::fill_index(&portal).await {
+        tracing::warn!(%error, "filling the index of words failed");
+    }
+    loop {
+        if let Err(error) = count(&portal).await {
+            tracing::warn!(%error, "counting who runs what failed");
+        }
+        tokio::select! {
+            () = portal.stopping.cancelled() => return,
+            () = tokio::time::sleep(COUNT_EVERY) => {}
+        }
+    }
+}
+
+/// Counts the figures of apps anew that time alone changes, and what is run by the same people.
+///
+/// # Errors
+/// The database's.
+pub async fn count(portal: &Portal) -> Result<()> {
+    shelves::count(portal).await
 }
 
 /// Figures by hour are kept for alerts; who ran what on a day, to count each person once.

@@ -8,13 +8,15 @@ use super::{Result, Store, first, parsed};
 const NOBODY: &str = "A former member";
 
 /// What a person has, besides runs and apps. Runs are removed batch by batch.
-const OWN: [&str; 6] = [
+const OWN: [&str; 8] = [
     "delete from feedback where user_id = $1",
     "delete from figure_people where user_id = $1",
     "delete from sessions where user_id = $1",
     "delete from api_keys where user_id = $1",
     "delete from password_resets where user_id = $1",
     "delete from author_requests where user_id = $1",
+    "delete from favourites where user_id = $1",
+    "delete from app_people where user_id = $1",
 ];
 
 impl Store {

@@ -147,11 +147,7 @@ impl Store {
                 (app, super::parsed(&slug, "app address")?)
             }
             ReleasePlan::New(wish) => {
-                let used = Self::slugs_like(&mut *connection, &wish).await?;
-                let slug = std::iter::once(wish.clone())
-                    .chain((2..).map(|number| wish.numbered(number)))
-                    .find(|slug| !used.iter().any(|used| used == slug.as_str()))
-                    .unwrap_or(wish);
+                let slug = Self::free_slug(&mut *connection, &wish).await?;
                 let (id,): (i64,) = sqlx::query_as(
                     "insert into apps (slug, author_id, name, description, category, search_text, created_at, \
                      updated_at) values ($1, $2, $3, '', '', '', $4, $4) returning id",
@@ -288,6 +284,7 @@ impl Store {
         .fetch_optional(&mut *transaction)
         .await?;
         let Some((app,)) = app else { return Ok(false) };
+        let shelf = Self::shelf_of(&mut transaction, app).await?;
         sqlx::query("update releases set status = 'retired' where app_id = $1 and status = 'published' and id <> $2")
             .bind(app)
             .bind(release.0)
@@ -307,6 +304,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         Self::enqueue_examples(&mut transaction, release.0, now).await?;
+        self.relist(&mut transaction, app, &shelf, now).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -321,11 +319,17 @@ impl Store {
             .bind(release.0)
             .execute(&mut *transaction)
             .await?;
-        sqlx::query("update apps set published_release = null, updated_at = $1 where published_release = $2")
-            .bind(now)
-            .bind(release.0)
-            .execute(&mut *transaction)
-            .await?;
+        let app: Option<(i64, String)> = sqlx::query_as(
+            "update apps set published_release = null, updated_at = $1 where published_release = $2 \
+             returning id, category",
+        )
+        .bind(now)
+        .bind(release.0)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        if let Some((app, shelf)) = app {
+            self.relist(&mut transaction, app, &shelf, now).await?;
+        }
         transaction.commit().await?;
         Ok(done.rows_affected() == 1)
     }

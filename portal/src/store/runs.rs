@@ -7,7 +7,7 @@ use sqlx::AnyConnection;
 use uuid::Uuid;
 use vision_protocol::ids::{BlobId, ReleaseId, RunId, UserId};
 
-use super::{JobKind, Lease, Result, Store, Tally, first};
+use super::{JobKind, Lease, MONTH_MS, Result, Store, Tally, first};
 
 /// A run.
 #[derive(Clone, sqlx::FromRow)]
@@ -277,6 +277,9 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         let ended = done.rows_affected() == 1;
+        if ended && status == "done" {
+            Self::count_use(&mut transaction, &id.to_string(), now, now - MONTH_MS).await?;
+        }
         if let Some(tally) = tally.filter(|_| ended) {
             Self::count_run(&mut transaction, tally, now).await?;
         }

@@ -132,6 +132,9 @@ impl Store {
             .bind(from)
             .fetch_all(&mut *transaction)
             .await?;
+        for (app,) in &moved {
+            self.relist(&mut transaction, *app, from, line.at).await?;
+        }
         Self::write_audit(&mut transaction, line).await?;
         transaction.commit().await?;
         Ok(first(moved).into_iter().map(AppId).collect())

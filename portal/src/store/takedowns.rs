@@ -65,6 +65,8 @@ impl Store {
         if done.rows_affected() != 1 {
             return Ok(false);
         }
+        let shelf = Self::shelf_of(&mut transaction, id.0).await?;
+        self.relist(&mut transaction, id.0, &shelf, line.at).await?;
         Self::write_audit(&mut transaction, line).await?;
         transaction.commit().await?;
         Ok(true)

@@ -32,6 +32,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     asset!("examples.js", "text/javascript; charset=utf-8"),
     asset!("feedback.css", "text/css; charset=utf-8"),
     asset!("feedback.js", "text/javascript; charset=utf-8"),
+    asset!("find.css", "text/css; charset=utf-8"),
     asset!("form.js", "text/javascript; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
     asset!("icon-180.png", "image/png"),

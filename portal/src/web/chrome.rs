@@ -122,7 +122,11 @@ impl Chrome {
     }
 
     fn is_at(&self, href: &str) -> bool {
-        if href == "/" { self.path == "/" || self.path.starts_with("/apps/") } else { self.path.starts_with(href) }
+        let lists = ["/apps/", "/search", "/shelves/", "/authors/"];
+        if href == "/" {
+            return self.path == "/" || lists.iter().any(|list| self.path.starts_with(list));
+        }
+        self.path.starts_with(href)
     }
 
     /// Whether the header offers a search: not where the page itself does.

@@ -38,6 +38,18 @@ pub(crate) enum Notice {
     RunnerDescribed,
     /// An API key has ended.
     KeyRevoked,
+    /// An app is a favourite.
+    Kept,
+    /// An app is no favourite any more.
+    NotKept,
+    /// A review is out.
+    Reviewed,
+    /// A review is gone.
+    ReviewDeleted,
+    /// A review has its reply, or none any more.
+    Replied,
+    /// An app was reported.
+    Reported,
     /// What somebody says of a run is kept.
     FeedbackKept,
     /// It is gone.
@@ -119,6 +131,12 @@ impl Notice {
         ("draft-deleted", Self::DraftDeleted, "The draft is deleted."),
         ("file-taken", Self::FileTaken, "The file is in the package."),
         ("file-removed", Self::FileRemoved, "The file is no longer in the package."),
+        ("kept", Self::Kept, "Kept among your favourites."),
+        ("not-kept", Self::NotKept, "It is no longer among your favourites."),
+        ("reviewed", Self::Reviewed, "Thank you. Your review is published."),
+        ("review-deleted", Self::ReviewDeleted, "Your review is deleted."),
+        ("replied", Self::Replied, "Your reply is saved."),
+        ("reported", Self::Reported, "Thank you. Somebody will look at it."),
         ("runner-switched", Self::RunnerSwitched, "The runner is switched."),
         ("runner-described", Self::RunnerDescribed, "What is known of the runner is saved."),
         ("profile-saved", Self::ProfileSaved, "Your name and email are saved."),

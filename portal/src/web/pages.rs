@@ -4,6 +4,7 @@ pub(super) mod admin;
 pub(super) mod api;
 pub(super) mod apps;
 pub(super) mod author;
+pub(super) mod find;
 pub(super) mod home;
 pub(super) mod last;
 pub(super) mod login;

@@ -37,6 +37,8 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{invitation}", "1")
         .replace("{draft}", &world.written.to_string())
         .replace("{upload}", &world.upload.to_string())
+        .replace("{shelf}", "new")
+        .replace("{review}", &world.review.to_string())
         .replace("{name}", "site.css");
     assert!(!filled.contains('{'), "{filled}: a parameter that the probe does not know");
     filled
@@ -44,7 +46,7 @@ fn address(entry: &Entry, world: &World) -> String {
 
 /// Addresses of which each person sees their own only.
 fn is_owned(path: &str) -> bool {
-    let own = ["{run}", "{release}", "{key}", "{session}"].iter().any(|parameter| path.contains(parameter));
+    let own = ["{run}", "{release}", "{key}", "{session}", "{review}"].iter().any(|parameter| path.contains(parameter));
     own && !path.starts_with("/admin/")
         || path.starts_with("/author/apps/{slug}") && !path.contains("{consented}")
         || path.starts_with("/api/v1/apps/{slug}")

@@ -7,7 +7,7 @@ use actix_web::{
 };
 
 use super::pages::{
-    admin, api, apps, author, home, last, login, logout, offline, plumbing, reset, runs, settings, signup, terms,
+    admin, api, apps, author, find, home, last, login, logout, offline, plumbing, reset, runs, settings, signup, terms,
 };
 use crate::domain::{api_keys::Scope, roles::Permission};
 
@@ -59,6 +59,9 @@ pub fn table() -> Vec<Entry> {
     use Scope::{Feedback, Publish, Read};
     table! {
         GET  "/"                                 Everybody                => home::show;
+        GET  "/search"                           Everybody                => find::search::show;
+        GET  "/shelves/{shelf}"                  Everybody                => find::shelf::show;
+        GET  "/authors/{person}"                 Everybody                => find::author::show;
         GET  "/signup"                           Everybody                => signup::show;
         POST "/signup"                           Everybody                => signup::submit;
         GET  "/login"                            Everybody                => login::show;
@@ -73,6 +76,13 @@ pub fn table() -> Vec<Entry> {
         GET  "/apps/{slug}/examples/{example}/files/{blob}" Everybody     => apps::example_file::show;
         GET  "/apps/{slug}/examples/{example}/layout" Everybody           => apps::example_layout::show;
         POST "/apps/{slug}/runs"                 Permitted(RunApps)       => apps::run::submit;
+        POST "/apps/{slug}/favourite"            LoggedIn                 => apps::favourite::submit;
+        GET  "/apps/{slug}/reviews"              Everybody                => apps::reviews::show;
+        POST "/apps/{slug}/review"               LoggedIn                 => apps::review::submit;
+        POST "/apps/{slug}/review/delete"        LoggedIn                 => apps::unreview::submit;
+        POST "/reviews/{review}/reply"           Permitted(PublishApps)   => apps::reply::submit;
+        GET  "/apps/{slug}/report"               LoggedIn                 => apps::report::show;
+        POST "/apps/{slug}/report"               LoggedIn                 => apps::report::submit;
 
         GET  "/runs"                             LoggedIn                 => runs::history::show;
         POST "/runs/delete"                      LoggedIn                 => runs::delete_many::submit;

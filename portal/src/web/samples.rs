@@ -5,10 +5,11 @@ mod checks;
 mod data;
 mod editor;
 mod feedback;
+mod finding;
 mod runs;
 
 use askama::Template;
-use data::{app_view, at, cards, faults, file, release_view, run_id, run_view, slug, standard_view, user};
+use data::{app_view, at, faults, file, release_view, run_id, run_view, slug, standard_view, user};
 use scraper::Html;
 use vision_catalog::Catalog;
 use vision_protocol::{
@@ -28,7 +29,6 @@ use super::{
             show::AppPage,
         },
         author::{apps::MyAppsPage, release::ReleasePage, upload::UploadPage},
-        home::{self, HomePage},
         login::LoginPage,
         offline::OfflinePage,
         runs::{
@@ -42,7 +42,6 @@ use super::{
 };
 use crate::domain::{
     api_keys::{KeyView, Scope},
-    catalog::{AppCard, Category},
     drafting::{DraftId, DraftLine, Step},
     examples::ExampleCard,
     fleet::{About, RunnerView},
@@ -101,19 +100,6 @@ fn nobody(path: &str) -> Chrome {
     Chrome::sample(None, path, None)
 }
 
-fn home_page(chrome: Chrome, text: &str, apps: Vec<AppCard>) -> HomePage {
-    let shelf = |name: &str, apps| Category { name: name.into(), apps };
-    HomePage {
-        chrome,
-        text: text.into(),
-        category: None,
-        chips: home::chips(text, None, &[shelf("Counting", 1), shelf("Nature", 12), shelf("Reading & writing", 2)]),
-        total: apps.len() as u64,
-        apps,
-        pager: home::pager(text, None, 2, 3),
-    }
-}
-
 /// An app with everything around its form: a deprecated release, examples, one of them looked at.
 fn app_with_example() -> AppPage {
     let view = app_view();
@@ -138,18 +124,13 @@ fn app_with_example() -> AppPage {
         versions: versions.map(VersionLine::new).into(),
         deprecated: Some("Misses small shapes: use 1.3.0.".into()),
     };
-    AppPage::new(chrome(Role::Consumer, "/apps/shape-finder"), view).with(extras)
+    finding::app_page(chrome(Role::Consumer, "/apps/shape-finder")).with(extras)
 }
 
 fn catalogue_pages(all: &mut Samples) {
-    all.add("home", &home_page(nobody("/"), "", cards()));
-    all.add("home-nothing-found", &home_page(chrome(Role::Developer, "/"), "zebra", Vec::new()));
-    let empty = HomePage { chips: Vec::new(), ..home_page(chrome(Role::Admin, "/"), "", Vec::new()) };
-    all.add("home-empty", &empty);
-    all.add("app", &AppPage::new(chrome(Role::Consumer, "/apps/shape-finder"), app_view()));
+    finding::pages(all);
     all.add("app-example", &app_with_example());
-    all.add("app-anonymous", &AppPage::new(nobody("/apps/shape-finder"), app_view()));
-    let mut refused = AppPage::new(chrome(Role::Consumer, "/apps/shape-finder"), app_view());
+    let mut refused = finding::app_page(chrome(Role::Consumer, "/apps/shape-finder"));
     let typed = Typed::from([("Age".to_owned(), "121".to_owned()), ("Note".to_owned(), "kept <b>".to_owned())]);
     let wrong = [
         Fault::new("Age", "must be from 0 to 120"),

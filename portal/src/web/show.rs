@@ -88,24 +88,58 @@ pub fn log_level(level: &LogLevel) -> &'static str {
     }
 }
 
-/// The home page with one shelf.
+/// The list of one category.
 pub fn category_url(category: &str) -> String {
-    home_url("", Some(category), 1)
+    with_query("/search", &format!("category={}", encoded(category)))
 }
 
-/// The home page with a search.
-pub fn home_url(text: &str, category: Option<&str>, page: u32) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    if !text.is_empty() {
-        query.append_pair("q", text);
+/// Stars as signs, rounded to whole ones.
+pub fn stars(average: &f64) -> String {
+    let full = (average.round() as usize).min(5);
+    format!("{}{}", "★".repeat(full), "☆".repeat(5 - full))
+}
+
+/// Stars as signs.
+pub fn star_signs(stars: &u8) -> String {
+    self::stars(&f64::from(*stars))
+}
+
+/// Whole milliseconds, as [`milliseconds`].
+pub fn took(ms: &u64) -> String {
+    milliseconds(*ms as f64)
+}
+
+/// Rows of a table of stars: five first, each with how many gave so many.
+pub fn histogram(stars: &[u64; 5]) -> Vec<(u8, u64)> {
+    (1..=5).zip(*stars).rev().collect()
+}
+
+/// A mean of stars, with one digit after the point.
+pub fn mean(average: &f64) -> String {
+    format!("{average:.1}")
+}
+
+/// "1 person", "2 people".
+pub fn people(count: &u64) -> String {
+    counted(count, "person", "people")
+}
+
+/// "1 run", "2 runs": a count with its word.
+pub fn counted(count: &u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if *count == 1 { one } else { many })
+}
+
+/// A whole number with a comma before every three digits.
+pub fn grouped(count: &u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
     }
-    if let Some(category) = category {
-        query.append_pair("category", category);
-    }
-    if page > 1 {
-        query.append_pair("page", &page.to_string());
-    }
-    with_query("/", &query.finish())
+    text
 }
 
 /// A path with a query, if there is one.
@@ -182,9 +216,15 @@ mod tests {
     }
 
     #[test]
+    fn counts_are_words() {
+        assert_eq!(people(&1), "1 person");
+        assert_eq!(people(&1_234_567), "1,234,567 people");
+        assert_eq!((stars(&4.4).as_str(), mean(&4.44).as_str()), ("★★★★☆", "4.4"));
+    }
+
+    #[test]
     fn addresses_are_escaped() {
-        assert_eq!(home_url("a&b", Some("Schöne Dinge"), 2), "/?q=a%26b&category=Sch%C3%B6ne+Dinge&page=2");
-        assert_eq!(home_url("", None, 1), "/");
+        assert_eq!(category_url("Schöne Dinge"), "/search?category=Sch%C3%B6ne+Dinge");
     }
 
     #[test]

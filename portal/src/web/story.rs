@@ -52,7 +52,7 @@ async fn the_home_page_finds_apps() {
     let world = World::new().await;
     let app = test::init_service(super::app(&world.portal)).await;
     let browser = Browser::new(&app);
-    assert_eq!(browser.get("/").await.text("[data-test=app-card] h2"), "Cat finder");
+    assert_eq!(browser.get("/").await.text("[data-test=app-card] h3"), "Cat finder");
     assert!(browser.get("/?q=CAT&category=Animals").await.has("[data-test=app-card]"));
     let nothing = browser.get("/?q=zebra&page=many").await;
     assert!(!nothing.has("[data-test=app-card]"));

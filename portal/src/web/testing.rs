@@ -17,7 +17,7 @@ use futures_util::stream;
 use scraper::{Html, Selector};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
-use vision_protocol::ids::{BlobId, Digest, KeyId, ReleaseId, RunId, Slug};
+use vision_protocol::ids::{AppId, BlobId, Digest, KeyId, ReleaseId, RunId, Slug};
 
 use crate::{
     config::Config,
@@ -30,7 +30,7 @@ use crate::{
         running::{self, Shown},
     },
     state::Portal,
-    store::JobKind,
+    store::{JobKind, ReviewId},
 };
 
 /// The password of everybody.
@@ -59,6 +59,8 @@ pub(super) struct World {
     pub(super) written: DraftId,
     /// Of the author, a file on its way into what is being written.
     pub(super) upload: UploadId,
+    /// By the consumer, of the author's app.
+    pub(super) review: ReviewId,
     /// Of the author, with every scope.
     pub(super) key_of_author: KeyId,
     /// Of the author.
@@ -102,6 +104,7 @@ impl World {
         let written = drafting::edit(&portal, &author, &slug, false).await.unwrap();
         let open = drafting::open(&portal, &author, written).await.unwrap();
         let upload = drafting::begin(&portal, &author, &open, PartKind::Asset, "a.txt", 10).await.unwrap();
+        let review = review(&portal, &people["consumer"], &slug).await;
         Self {
             portal,
             people,
@@ -112,6 +115,7 @@ impl World {
             blob,
             written,
             upload,
+            review,
             key_of_author,
             session_of_author,
             _data: data,
@@ -164,6 +168,12 @@ pub(super) async fn proven_of(portal: &Portal, author: &User, app: Option<&Slug>
     assert_eq!(lease.subject, release.to_string());
     assert!(portal.store.finish_check(&lease, release, "draft", "[]", "[]", None).await.unwrap());
     release
+}
+
+async fn review(portal: &Portal, user: &User, slug: &Slug) -> ReviewId {
+    let app = AppId(portal.store.app_by_slug(slug).await.unwrap().unwrap().id);
+    portal.store.put_review(user.id, app, 4, "It found mine.", portal.now()).await.unwrap();
+    ReviewId(portal.store.review_of(user.id, app).await.unwrap().unwrap().id)
 }
 
 async fn begin_run(portal: &Portal, user: &User, release: ReleaseId) -> RunId {

@@ -17,9 +17,11 @@ use portal::{
     state::{Clock, Portal, SystemRandom},
     store::Store,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
+
+use crate::plans;
 
 /// A clock that stands still until it is moved.
 #[derive(Clone)]
@@ -97,12 +99,15 @@ impl TestPostgres {
     }
 }
 
-/// Runs a test on SQLite, and on PostgreSQL if there is one.
+/// Runs a test on SQLite, and on PostgreSQL if there is one; then looks at the plans of the statements that it made.
 pub(crate) async fn on_both<F: Future<Output = ()>>(test: impl Fn(Store) -> F) {
+    plans::listen();
     let folder = TempDir::new().unwrap();
     test(Store::open(None, folder.path()).await.unwrap()).await;
+    plans::check_sqlite(folder.path()).await;
     if let Some(postgres) = TestPostgres::create().await {
         test(Store::open(Some(&postgres.url()), folder.path()).await.unwrap()).await;
+        plans::check_postgres(postgres.url().expose_secret()).await;
         postgres.drop().await;
     }
 }

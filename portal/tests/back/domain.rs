@@ -12,8 +12,8 @@ use portal::{
     domain::{
         DomainError,
         accounts::User,
-        catalog::{self, Search},
         files,
+        finding::{self, Search},
         fleet::{self, About, NewRunner},
         publishing::{self, ReleaseStatus},
         roles::Role,
@@ -168,8 +168,8 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
 async fn a_photo_goes_in_and_an_answer_comes_out_of_anybodys_runner() {
     let fixture = fixture(|_| {}).await;
     let release = fixture.published().await;
-    let shelf =
-        catalog::search(&fixture.portal, &Search { text: "DOGS finds".into(), ..Search::default() }).await.unwrap();
+    let search = Search { text: "DOGS finds".into(), ..Search::default() };
+    let shelf = finding::search(&fixture.portal, &search).await.unwrap().page;
     assert_eq!((shelf.total, shelf.items[0].slug.as_str()), (1, "dog-finder"));
     let id = fixture.submit(release).await;
     let run = fixture.ended(id).await;

@@ -9,6 +9,10 @@ mod domain;
 #[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
+mod finding;
+#[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod store;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::common::on_both;
 use portal::store::{
-    AuditFilter, BlobRole, JobKind, Lease, Listing, NewAuditLine, NewBlob, NewKeyRow, NewRelease, NewRun, NewRunnerRow,
-    NewSession, NewUser, PeopleFilter, ReleasePlan, RunnerAbout, Store, StoreError,
+    AppOrder, AppQuery, AuditFilter, BlobRole, JobKind, Lease, Listing, NewAuditLine, NewBlob, NewKeyRow, NewRelease,
+    NewRun, NewRunnerRow, NewSession, NewUser, PeopleFilter, ReleasePlan, RunnerAbout, Store, StoreError, words,
 };
 use vision_protocol::{AppId, BlobId, ReleaseId, RunId, Slug, UserId};
 
@@ -151,29 +151,31 @@ async fn an_app_is_found_once_it_is_published() {
         let (first, slug) = new_app(&store, ann, "Digit Reader").await;
         let (second, numbered) = new_app(&store, ann, "Digit Reader").await;
         assert_eq!((slug.as_str(), numbered.as_str()), ("digit-reader", "digit-reader-2"));
-        let listing =
-            Listing { name: "100%_Digits", description: "d", category: "Text", search_text: "100%_digits\nd\ntext" };
+        let listing = Listing { name: "100%_Digits", description: "Écrit", category: "Text", search_text: "" };
         assert!(!store.publish_release(first, &listing, NOW).await.unwrap(), "it has not been proven");
         assert_eq!(prove(&store).await, first);
         assert_eq!(prove(&store).await, second);
         assert!(store.publish_release(first, &listing, NOW).await.unwrap());
-        let found = async |words: &[&str], category: &str| {
-            let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
-            store.search_apps(&words, category, 10, 0).await.unwrap()
+        let found = async |text: &str, category: Option<&str>| {
+            let words = words::words(text);
+            let order = AppOrder::Relevance;
+            let query = AppQuery { words: &words, category, author: None, stars: None, people: None, order };
+            store.find_apps(&query, 10, 0).await.unwrap()
         };
-        let (apps, total) = found(&[], "").await;
+        let (apps, total) = found("", None).await;
         assert_eq!((apps.len(), total, apps[0].has_icon, apps[0].author.as_str()), (1, 1, 1, "ann@example.org"));
-        assert_eq!(found(&["digits", "100%"], "Text").await.1, 1);
-        assert_eq!(found(&["%_d"], "").await.1, 1);
-        assert_eq!(found(&["1%0"], "").await.1, 0, "a % is no wildcard");
-        assert_eq!(found(&["digits"], "Other").await.1, 0);
-        assert_eq!(store.categories().await.unwrap(), [("Text".to_owned(), 1)]);
+        assert_eq!(found("dig 100%", Some("Text")).await.1, 1);
+        assert_eq!(found("ECRIT", None).await.1, 1, "neither case nor accents matter");
+        assert_eq!(found("100 ' \" * : & | ! ( nothing", None).await.1, 0, "no sign means anything");
+        assert_eq!(found("digits", Some("Other")).await.1, 0);
+        assert_eq!(store.categories(9).await.unwrap(), [("Text".to_owned(), 1)]);
         let app = store.app_by_slug(&slug).await.unwrap().unwrap();
         assert_eq!(app.published_release, Some(first.0));
         assert_eq!(store.icon(first).await.unwrap().unwrap().1, [1, 2, 3]);
         assert!(store.unpublish_release(first, NOW).await.unwrap());
         assert!(!store.unpublish_release(first, NOW).await.unwrap());
-        assert_eq!(found(&[], "").await.1, 0);
+        assert_eq!(found("", None).await.1, 0);
+        assert!(store.categories(9).await.unwrap().is_empty());
         assert!(store.publish_release(first, &listing, NOW).await.unwrap(), "a retired release comes back");
     })
     .await;

@@ -13,9 +13,10 @@ use vision_protocol::{
 
 use crate::domain::{
     accounts::User,
-    catalog::{AppCard, AppView},
+    catalog::{AppCard, AppView, Figures},
     layouts::{StandardView, Table, Titled},
     publishing::{ReleaseStatus, ReleaseView},
+    reviews::{ReviewId, ReviewView},
     roles::Role,
     running::{FileRef, InputView, Keeping, RunStatus, RunView, Shown},
 };
@@ -34,12 +35,17 @@ pub(super) fn slug(text: &str) -> Slug {
 
 pub(super) fn card(name: &str, category: &str, description: &str) -> AppCard {
     AppCard {
+        id: AppId(1),
         slug: Slug::from_name(name),
         name: name.into(),
         description: description.into(),
         category: category.into(),
+        author_id: UserId(3),
         author: "Vision samples".into(),
         has_icon: false,
+        rating: (name.len() > 12).then_some((4.25, 1234)),
+        people_month: name.len() as u64 % 3,
+        reason: (name.len() > 20).then(|| "Because you liked Shape finder".into()),
     }
 }
 
@@ -91,7 +97,26 @@ pub(super) fn app_view() -> AppView {
             "# Shape finder\n\nTrained on **drawn shapes**.\n\n| metric | value |\n|---|---|\n| mAP | 0.91 |\n".into(),
         ),
         published_at: at(0),
+        figures: Figures { runs: 1412, people: 97, typical_ms: Some(184), stars: [1, 0, 2, 10, 21], average: 4.47 },
     }
+}
+
+pub(super) fn reviews() -> Vec<ReviewView> {
+    let review = |id, name: Option<&str>, stars, words: &str| ReviewView {
+        id: ReviewId(id),
+        name: name.map(str::to_owned),
+        is_mine: id == 1,
+        stars,
+        words: words.into(),
+        at: at(-3600 * id),
+        is_changed: id == 2,
+        reply: (id == 2).then(|| ("Thank you. The next version sees stars too.".into(), at(-60))),
+    };
+    vec![
+        review(1, Some("Ada Lovelace"), 5, "Finds every <b>circle</b>.\nEven small ones."),
+        review(2, Some("Grace"), 4, "Stars are taken for hearts."),
+        review(3, None, 1, ""),
+    ]
 }
 
 pub(super) fn run_id() -> RunId {

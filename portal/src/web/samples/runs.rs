@@ -7,7 +7,7 @@ use vision_protocol::{fault::Fault, ids::RunId, results::ResultVariable};
 
 use super::{
     Samples, chrome,
-    data::{app_view, at, file, run_id, run_view, slug, user},
+    data::{at, file, run_id, run_view, slug, user},
 };
 use crate::{
     domain::{
@@ -21,7 +21,6 @@ use crate::{
         chrome::Chrome,
         notices::Notice,
         pages::{
-            apps::show::AppPage,
             runs::{
                 batch::BatchPage,
                 compare::{ComparePage, CompareWithPage},
@@ -100,7 +99,7 @@ pub(super) fn pages(all: &mut Samples) {
         let page = RunPage::new(person("/runs/x"), run, ResultPart::None, None);
         all.add(&format!("run-kept-{}", keeping.name()), &page);
     }
-    let mut from = AppPage::new(person("/apps/shape-finder"), app_view());
+    let mut from = super::finding::app_page(person("/apps/shape-finder"));
     from.form = from.form.filled_from(&run_view(RunStatus::Done));
     all.add("app-from-a-run", &from);
 }

@@ -7,7 +7,7 @@ use actix_web::{
 };
 use vision_protocol::ids::Slug;
 
-use super::{extras::Extras, show::AppPage};
+use super::show::AppPage;
 use crate::{
     domain::{DomainError, catalog},
     state::Portal,
@@ -41,8 +41,7 @@ pub(crate) async fn submit(
         Outcome::Accepted(accepted) => Ok(respond::see_other(&request, &run_upload::address(accepted), None)),
         Outcome::Refused { faults, .. } if !respond::wants_html(&request) => Err(DomainError::Invalid(faults).into()),
         Outcome::Refused { faults, typed } => {
-            let extras = Extras::of(&portal, &view, None).await?;
-            let mut page = AppPage::new(chrome, view).with(extras);
+            let mut page = AppPage::load(&portal, chrome, view, None).await?;
             page.form = page.form.refused(&typed, &faults);
             respond::page(StatusCode::UNPROCESSABLE_ENTITY, &page.chrome, &page)
         }

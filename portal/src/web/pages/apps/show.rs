@@ -14,17 +14,21 @@ use vision_protocol::{
     results::{ResultType, StandardLayout},
 };
 
-use super::extras::Extras;
-
+use super::{extras::Extras, reviews::ReviewForm};
 use crate::{
     domain::{
         DomainError,
-        catalog::{self, AppCard, AppView},
-        running,
+        accounts::User,
+        catalog::{self, AppCard, AppView, Figures},
+        reviews::{self, ReviewView, Standing},
+        running, shelves,
     },
     state::Portal,
     web::{chrome::Chrome, error::WebError, fields::RunForm, markdown, respond, results::ResultPart},
 };
+
+/// Reviews on an app's page; the others have a page of their own.
+const REVIEWS: usize = 5;
 
 /// `app.html`.
 #[derive(Template)]
@@ -38,11 +42,50 @@ pub(crate) struct AppPage {
     pub(crate) readme: Option<String>,
     pub(crate) form: RunForm,
     pub(crate) extras: Extras,
+    pub(crate) figures: Figures,
+    /// What it computes with, if the author chose.
+    pub(crate) engine: Option<String>,
+    pub(crate) is_kept: bool,
+    /// The last ones.
+    pub(crate) reviews: Vec<ReviewView>,
+    pub(crate) review_form: ReviewForm,
+}
+
+/// What people made of an app, and what the viewer did.
+pub(crate) struct Opinions {
+    pub(crate) is_kept: bool,
+    pub(crate) reviews: Vec<ReviewView>,
+    pub(crate) standing: Standing,
+}
+
+impl Opinions {
+    async fn load(portal: &Portal, viewer: Option<&User>, view: &AppView) -> Result<Self, WebError> {
+        let is_kept = match viewer {
+            Some(user) => shelves::is_kept(portal, user, view.app).await?,
+            None => false,
+        };
+        let mut reviews = reviews::list(portal, viewer, view.app, view.figures.ratings(), 1).await?.items;
+        reviews.truncate(REVIEWS);
+        let standing = reviews::standing(portal, viewer, view.app, view.card.author_id).await?;
+        Ok(Self { is_kept, reviews, standing })
+    }
 }
 
 impl AppPage {
+    /// The page with an untouched form, looked up.
+    pub(crate) async fn load(
+        portal: &Portal,
+        chrome: Chrome,
+        view: AppView,
+        example: Option<u32>,
+    ) -> Result<Self, WebError> {
+        let opinions = Opinions::load(portal, chrome.user.as_ref(), &view).await?;
+        let extras = Extras::of(portal, &view, example).await?;
+        Ok(Self::new(chrome, view, opinions).with(extras))
+    }
+
     /// The page with an untouched form.
-    pub(crate) fn new(chrome: Chrome, view: AppView) -> Self {
+    pub(crate) fn new(chrome: Chrome, view: AppView, opinions: Opinions) -> Self {
         let form = RunForm::new(format!("/apps/{}/runs", view.card.slug), &view.manifest.app_parameters);
         Self {
             chrome,
@@ -50,9 +93,14 @@ impl AppPage {
             answers: answers(&view.manifest),
             readme: view.readme.as_deref().map(markdown::render).filter(|html| !html.trim().is_empty()),
             published_at: view.published_at,
+            engine: view.manifest.runner.and_then(|runner| runner.engine),
             card: view.card,
             form,
             extras: Extras::default(),
+            figures: view.figures,
+            is_kept: opinions.is_kept,
+            reviews: opinions.reviews,
+            review_form: ReviewForm::new(opinions.standing),
         }
     }
 
@@ -102,8 +150,8 @@ pub(crate) async fn show(
     query: Query<AppQuery>,
 ) -> Result<HttpResponse, WebError> {
     let view = catalog::app(&portal, &slug).await?;
-    let extras = Extras::of(&portal, &view, query.example.as_deref().and_then(|text| text.parse().ok())).await?;
-    let mut page = AppPage::new(chrome, view).with(extras);
+    let example = query.example.as_deref().and_then(|text| text.parse().ok());
+    let mut page = AppPage::load(&portal, chrome, view, example).await?;
     if let (Some(user), Some(run)) = (&page.chrome.user, query.from.as_deref().and_then(|text| text.parse().ok())) {
         match running::view(&portal, user, run).await {
             Ok(run) => page.form = page.form.filled_from(&run),

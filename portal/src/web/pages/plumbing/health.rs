@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web::Data};
 
 use crate::{
-    domain::{DomainError, catalog},
+    domain::{DomainError, finding},
     state::Portal,
     web::error::WebError,
 };
@@ -18,6 +18,6 @@ pub(crate) async fn ready(portal: Data<Portal>) -> Result<HttpResponse, WebError
     if portal.stopping.is_cancelled() {
         return Err(DomainError::Stopping.into());
     }
-    catalog::categories(&portal).await?;
+    finding::categories(&portal, 1).await?;
     Ok(HttpResponse::Ok().content_type("text/plain").body("ok\n"))
 }
