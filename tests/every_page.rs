@@ -67,7 +67,10 @@ impl World {
         let catalog = admin.get("/admin/catalog").await.ok();
         let install = admin.submit(&catalog.form("#squeezenet-1\\.0 form")).await.ok();
         let app = "/apps/shape-finder";
-        let examples = examples(&portal.visitor(), app).await;
+        // An app with a layout of its author's own, which stands alone at an address of its own.
+        let own_layout = "/apps/colours-and-edges";
+        let examples =
+            [examples(&portal.visitor(), app, 4).await, examples(&portal.visitor(), own_layout, 3).await].concat();
         let runs = run_samples(&consumer).await;
         let batch = batch(&consumer, app).await;
         let runs_of_admin = run(&admin, app, "shape-finder/examples/paper-cut-outs/photo.jpg").await;
@@ -106,11 +109,11 @@ impl World {
         let (account, password) = portal.admin_account();
         let more = more(app, &examples, &runs);
         let people = vec![
-            Person { name: "nobody", account: None, parameters: parameters("shape-finder", &runs[0]) },
+            Person { name: "nobody", account: None, parameters: parameters(&last(own_layout), &runs[3]) },
             Person {
                 name: "consumer",
                 account: Some((email("grace"), PASSWORD.to_owned())),
-                parameters: parameters("shape-finder", &runs[0]),
+                parameters: parameters("shape-finder", &runs[3]),
             },
             Person {
                 name: "admin",
@@ -144,9 +147,9 @@ fn more(app: &str, examples: &[String], runs: &[String]) -> Vec<(&'static str, S
         format!("{app}?from={}", last(&runs[0])),
         "/runs?q=nothing-of-that-name".to_owned(),
     ];
-    let of_nobody = ["/?q=nothing-of-that-name".to_owned(), examples[0].clone(), "/nowhere".to_owned()];
+    let of_nobody = ["/?q=nothing-of-that-name", app, &examples[0], &examples[4], "/nowhere"];
     let of_consumer = of_consumer.into_iter().chain(runs.iter().cloned()).map(|address| ("consumer", address));
-    of_nobody.into_iter().map(|address| ("nobody", address)).chain(of_consumer).collect()
+    of_nobody.into_iter().map(|address| ("nobody", address.to_owned())).chain(of_consumer).collect()
 }
 
 /// The last part of an address.
@@ -155,12 +158,12 @@ fn last(path: &str) -> String {
 }
 
 /// The addresses of an app's examples, once their results are there.
-async fn examples(visitor: &Visitor, app: &str) -> Vec<String> {
+async fn examples(visitor: &Visitor, app: &str, count: usize) -> Vec<String> {
     eventually("the examples to be run", PATIENCE, async || {
         let page = visitor.get(app).await.ok();
         let links = page.each("[data-test=examples] a", |link| link.value().attr("href").map(ToOwned::to_owned));
         let links: Vec<String> = links.into_iter().flatten().collect();
-        (links.len() == 4).then_some(links)
+        (links.len() == count).then_some(links)
     })
     .await
 }

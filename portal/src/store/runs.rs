@@ -207,7 +207,8 @@ impl Store {
     /// The database's.
     pub async fn last_app(&self, user: UserId) -> Result<Option<String>> {
         let row: Option<(String, i64)> = sqlx::query_as(
-            "select a.slug, cast(case when a.published_release is null then 0 else 1 end as bigint) from runs r \
+            "select a.slug, cast(case when a.published_release is null or a.suspended_at is not null then 0 else 1 end \
+             as bigint) from runs r \
              join releases l on l.id = r.release_id join apps a on a.id = l.app_id \
              where r.user_id = $1 order by r.created_at desc, r.id desc limit 1",
         )
