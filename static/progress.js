@@ -21,6 +21,32 @@ function follow(place) {
       else again(delay);
     }, delay);
   };
+  // A list of what is followed, which changes with it: taken from the page anew, one request at a time.
+  const list = document.querySelector("[data-renew]");
+  let renewing = false;
+  let afterwards = false;
+  const renew = async () => {
+    if (renewing) {
+      afterwards = true;
+      return;
+    }
+    renewing = true;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const rows = page.querySelectorAll("[data-renew] > *");
+      for (const [index, row] of [...list.children].entries()) {
+        if (rows[index] && rows[index].outerHTML !== row.outerHTML) row.replaceWith(document.adoptNode(rows[index]));
+      }
+    } catch {
+      // The next news, or the end, bring it up to date.
+    }
+    renewing = false;
+    if (afterwards) {
+      afterwards = false;
+      renew();
+    }
+  };
   events.addEventListener("progress", (event) => {
     const news = JSON.parse(event.data);
     if (news.final) {
@@ -34,6 +60,7 @@ function follow(place) {
     place.className = place.className.replace(/\b(queued|running|checking)\b/, news.status);
     if (headline) headline.textContent = news.headline;
     if (detail) detail.textContent = news.detail;
+    if (list) renew();
   });
   // "end" without a final state: the marketplace is being restarted.
   events.addEventListener("end", () => again(2000));

@@ -59,8 +59,8 @@ impl Browser {
             "--hide-scrollbars",
             "--force-device-scale-factor=1",
             "--lang=en",
-            // A camera that shows a moving picture of Chromium's own, and nobody who has to allow it.
-            "--use-fake-device-for-media-stream",
+            // Two cameras that show a moving picture of Chromium's own, and nobody who has to allow it.
+            "--use-fake-device-for-media-stream=device-count=2",
             "--use-fake-ui-for-media-stream",
             "--window-size=1280,900",
         ]

@@ -156,7 +156,7 @@ impl FormField {
             input: format!("{FIELD_PREFIX}{}", parameter.name),
             id: format!("p-{}", parameter.name),
             title: parameter.title().to_owned(),
-            description: parameter.description.clone(),
+            description: with_range(parameter),
             required: parameter.required,
             value: parameter.default.as_ref().map(as_typed).unwrap_or_default(),
             options: parameter.options.clone(),
@@ -242,11 +242,55 @@ impl FormField {
     }
 }
 
+/// The help of a parameter, and what may be given: people read it before the browser refuses them.
+fn with_range(parameter: &Parameter) -> String {
+    let (min, max) = (parameter.min.as_ref().map(as_typed), parameter.max.as_ref().map(as_typed));
+    let mut range = match (&min, &max) {
+        (Some(min), Some(max)) => format!("From {min} to {max}"),
+        (Some(min), None) => format!("From {min} on"),
+        (None, Some(max)) => format!("Up to {max}"),
+        (None, None) => String::new(),
+    };
+    match (parameter.step, parameter.max_length) {
+        (Some(step), _) if range.is_empty() => range = format!("In steps of {step}"),
+        (Some(step), _) => range.push_str(&format!(", in steps of {step}")),
+        (None, Some(longest)) => range = format!("At most {longest} characters"),
+        (None, None) => {}
+    }
+    if range.is_empty() {
+        return parameter.description.clone();
+    }
+    match parameter.description.trim_end() {
+        "" => format!("{range}."),
+        help if help.ends_with(['.', '!', '?', ':', ')']) => format!("{help} {range}."),
+        help => format!("{help}. {range}."),
+    }
+}
+
 /// A JSON value as a person would type it.
 pub(crate) fn as_typed(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |n| n.to_string()),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_may_be_given_stands_in_the_help() {
+        let help = |parameter: Value| with_range(&serde_json::from_value(parameter).unwrap());
+        let number = json!({"ParameterType": "Number", "Name": "n", "Description": "Years", "Min": 0, "Max": 120.0, "Step": 0.5});
+        assert_eq!(help(number), "Years. From 0 to 120, in steps of 0.5.");
+        assert_eq!(help(json!({"ParameterType": "Date", "Name": "d", "Min": "2020-01-01"})), "From 2020-01-01 on.");
+        let text = json!({"ParameterType": "Text", "Name": "t", "Description": "A word.", "MaxLength": 9});
+        assert_eq!(help(text), "A word. At most 9 characters.");
+        assert_eq!(help(json!({"ParameterType": "Number", "Name": "n", "Step": 2.0})), "In steps of 2.");
+        assert_eq!(help(json!({"ParameterType": "Boolean", "Name": "b", "Description": "Yes"})), "Yes");
     }
 }

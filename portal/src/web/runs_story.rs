@@ -1,6 +1,9 @@
 //! What people do with their runs, request by request: cancel, change, compare, save, find, delete, and let go.
 
-use actix_web::{http::StatusCode, test};
+use actix_web::{
+    http::StatusCode,
+    test::{self, TestRequest},
+};
 use scraper::Selector;
 use vision_protocol::ids::RunId;
 
@@ -98,7 +101,12 @@ async fn many_photos_in_one_form_are_a_batch() {
     assert_eq!(page.text("[data-test=batch-progress]"), "0 of 3 done");
     let photos = all(&page.page(), ".batch-photo", "src");
     assert_eq!(photos.len(), 3);
-    assert_eq!(browser.get(&photos[2]).await.status, StatusCode::OK);
+    let photo = browser.get(&photos[2]).await;
+    assert_eq!(photo.status, StatusCode::OK);
+    let known = TestRequest::get().uri(&photos[2]).insert_header(("if-none-match", photo.header("etag").unwrap()));
+    assert_eq!(browser.send(known).await.status, StatusCode::NOT_MODIFIED, "a photo is sent once");
+    let saved = browser.get(&format!("{}?save", photos[2])).await;
+    assert!(saved.header("content-disposition").unwrap().starts_with("attachment; filename="));
     let rival = Browser::of(&app, "rival").await;
     for address in [batch.clone(), format!("{batch}/events"), format!("{batch}/results.csv")] {
         assert_eq!(rival.get(&address).await.status, StatusCode::NOT_FOUND, "{address}");

@@ -164,6 +164,24 @@ fn a_photo_without_metadata_passes_byte_by_byte() {
 }
 
 #[test]
+fn pictures_of_every_kind_stay_what_they_show() {
+    let repository = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files: Vec<_> = std::fs::read_dir(repository.join("fuzz/seeds/image")).unwrap().collect();
+    files.extend(std::fs::read_dir(repository.join("sample-apps/shape-finder/examples/paper-cut-outs")).unwrap());
+    let mut compared = 0;
+    for path in files.into_iter().map(|file| file.unwrap().path()) {
+        let file = std::fs::read(&path).unwrap();
+        if picture_type(&file).is_none() {
+            continue;
+        }
+        let cleaned = cleaned_in(&file, 1000).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(opened(&cleaned), opened(&file), "{}", path.display());
+        compared += 1;
+    }
+    assert!(compared > 10, "only {compared}");
+}
+
+#[test]
 fn pieces_of_any_size_make_the_same() {
     for (photo, _) in photos() {
         let whole = cleaned_in(&photo, photo.len()).unwrap();

@@ -1,9 +1,9 @@
 //! `GET /runs/{id}/files/{blob}`: an input or result file of a run, opened for its owner; with `?save`, to be saved.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     body::SizedStream,
-    http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY},
+    http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, ETag, EntityTag, Header, IfNoneMatch},
     web::{Data, Path, Query},
 };
 use serde::Deserialize;
@@ -24,12 +24,22 @@ pub(crate) struct Params {
 /// The handler.
 pub(crate) async fn show(
     CurrentUser(user): CurrentUser,
+    request: HttpRequest,
     portal: Data<Portal>,
     path: Path<(RunId, BlobId)>,
     params: Query<Params>,
 ) -> Result<HttpResponse, WebError> {
     let (run, blob) = path.into_inner();
     let file = running::file(&portal, &user, run, blob).await?;
+    // A file never changes: lists of runs show the same photos again and again. Whether it may be seen was looked up.
+    let tag = EntityTag::new_strong(blob.to_string());
+    let known = IfNoneMatch::parse(&request).is_ok_and(|known| match known {
+        IfNoneMatch::Any => true,
+        IfNoneMatch::Items(tags) => tags.iter().any(|other| other.weak_eq(&tag)),
+    });
+    if known {
+        return Ok(HttpResponse::NotModified().insert_header(ETag(tag)).finish());
+    }
     let ending = match file.media_type.as_str() {
         "image/jpeg" => Some("jpg"),
         "image/png" => Some("png"),
@@ -47,5 +57,6 @@ pub(crate) async fn show(
         .content_type(file.media_type)
         .insert_header((CONTENT_SECURITY_POLICY, FILE_POLICY))
         .insert_header((CONTENT_DISPOSITION, disposition))
+        .insert_header(ETag(tag))
         .body(SizedStream::new(file.size, file.content)))
 }
