@@ -307,6 +307,9 @@ pub async fn cancel(portal: &Portal, viewer: &User, id: RunId) -> Result<()> {
     }
     tracing::info!(run.id = %id, user.id = %viewer.id, "run cancelled");
     portal.tell(News::Run(id));
+    for file in portal.store.detach_outputs(id).await? {
+        remove_blob(portal, file).await?;
+    }
     Ok(())
 }
 

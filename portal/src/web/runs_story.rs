@@ -93,6 +93,11 @@ async fn many_photos_in_one_form_are_a_batch() {
     assert!(page.has("input[type=file][multiple]"));
     let csrf = page.csrf();
     let photo = |name| ("p.Image", Some(name), PNG);
+    let mut too_many = vec![("csrf", None, csrf.as_bytes())];
+    too_many.extend((0..51).map(|_| photo("a.png")));
+    let refused = browser.post_parts("/apps/cat-finder/runs", HTML, &too_many).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.text("[data-wrong=Image]"), "takes at most 50 photos at a time");
     let form = [("csrf", None, csrf.as_bytes()), photo("a.png"), photo("b.png"), photo("c.png")];
     let accepted = browser.post_parts("/apps/cat-finder/runs", HTML, &form).await;
     let batch = accepted.location.unwrap();

@@ -83,7 +83,11 @@ impl RunDraft {
     }
 
     fn fault(&mut self, name: &str, message: impl Into<String>) {
-        self.faults.push(Fault::new(name, message));
+        let fault = Fault::new(name, message);
+        // Of ten photos too many, one is told of.
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// Takes the text of one form field. What is wrong with it is said by [`RunDraft::submit`].
