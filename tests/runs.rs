@@ -218,6 +218,13 @@ async fn a_result_is_saved_with_what_is_drawn_on_it() {
         let text = browser.script(&script).await;
         assert!(text.as_str().is_some_and(|text| text.starts_with(begins)), "{text}");
     }
+    let first = browser.path().await;
+    browser.goto("/apps/shape-finder").await;
+    run_in(&browser, &shapes()).await;
+    browser.goto(&format!("/runs/compare?a={}", first.trim_start_matches("/runs/"))).await;
+    browser.click("[data-test='compare-choice'] a").await;
+    browser.wait_for("[data-test='compare'] td:nth-of-type(2) .drawn svg rect.edge").await;
+    browser.screenshot("compared").await;
 }
 
 fn shapes() -> std::path::PathBuf {

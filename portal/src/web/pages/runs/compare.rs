@@ -13,7 +13,7 @@ use vision_protocol::ids::RunId;
 use super::delete_many::FIELD;
 use crate::{
     domain::{
-        DomainError,
+        DomainError, layouts,
         running::{
             self, RunLine, RunView,
             table::{self, Part},
@@ -26,7 +26,7 @@ use crate::{
         forms::{self, CsrfForm},
         identity::CurrentUser,
         respond,
-        results::{InputLine, Place, file_url},
+        results::{InputLine, Place, StandardResult, file_url},
         show,
     },
 };
@@ -57,6 +57,8 @@ pub(crate) struct Side {
     pub(crate) run: RunView,
     pub(crate) status: &'static str,
     pub(crate) timing: Option<String>,
+    /// What was found, to be drawn on the photo.
+    pub(crate) drawn: Option<StandardResult>,
 }
 
 /// One input in both runs.
@@ -96,10 +98,21 @@ impl ComparePage {
             letter,
             status: show::run_status(&run.status),
             timing: run.timings.as_ref().map(|timings| show::milliseconds(timings.total_ms)),
+            drawn: drawn(&run),
             run,
         };
         Self { chrome, sides: [side("A", a), side("B", b)], inputs, results }
     }
+
+    fn is_drawn(&self) -> bool {
+        self.sides.iter().any(|side| side.drawn.is_some())
+    }
+}
+
+fn drawn(run: &RunView) -> Option<StandardResult> {
+    let view = layouts::standard(run);
+    let is_drawn = !(view.boxes.is_empty() && view.points.is_empty() && view.polygons.is_empty());
+    is_drawn.then(|| StandardResult::new(&Place::of_run(run.id), view))
 }
 
 /// The names of both, without repetition, in the order of the first.
