@@ -9,6 +9,8 @@ mod domain;
 #[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
+mod feedback;
+#[cfg(test)]
 mod finding;
 #[cfg(test)]
 mod plans;
