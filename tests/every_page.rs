@@ -86,12 +86,14 @@ impl World {
         let form = admin.get(&grace).await.ok().form("form[action$='/password-link']");
         let link = admin.submit(&form).await.text("[data-test=password-link]").expect("a link");
 
+        let (judged, judgement) = judged(&admin, &consumer).await;
+
         // A line for each parameter in the table's addresses.
         let parameters = |slug: &str, run: &str| {
             BTreeMap::from([
                 ("{slug}", slug.to_owned()),
                 ("{link}", last(&link)),
-                ("{consented}", "00000000-0000-0000-0000-000000000000".to_owned()),
+                ("{consented}", last(&judgement)),
                 ("{run}", last(run)),
                 ("{batch}", last(&batch)),
                 ("{release}", last(own.url.path())),
@@ -107,7 +109,8 @@ impl World {
             ])
         };
         let (account, password) = portal.admin_account();
-        let more = more(app, &examples, &runs);
+        let mut more = more(app, &examples, &runs);
+        more.push(("consumer", judgement.clone()));
         let people = vec![
             Person { name: "nobody", account: None, parameters: parameters(&last(own_layout), &runs[3]) },
             Person {
@@ -118,7 +121,7 @@ impl World {
             Person {
                 name: "admin",
                 account: Some((account.to_owned(), password.to_owned())),
-                parameters: parameters("draft", &runs_of_admin),
+                parameters: parameters(&judged, &runs_of_admin),
             },
         ];
         Self { people, more, portal, _mirror: mirror }
@@ -136,6 +139,15 @@ impl World {
             })
             .collect()
     }
+}
+
+/// An app of somebody's own with a run that somebody else has judged: the end of its address, and the run's address.
+async fn judged(author: &Visitor, person: &Visitor) -> (String, String) {
+    let package = crate::support::packages::glue_only("Judged", &crate::support::glue::instant(), 1000);
+    let app = author.publish(&package).await;
+    let run = person.run_and_wait(&app, &crate::support::packages::small_photo(), "image/png").await;
+    crate::feedback::judge(person, &run, "partly", &[("comment", "Nearly.")]).await;
+    (last(&app), run.url.path().to_owned())
 }
 
 /// Pages beside the table's, with who looks at them: other states, and other layouts.
