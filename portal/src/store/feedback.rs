@@ -238,7 +238,7 @@ impl Store {
         Ok(sqlx::query_as(
             "select d.release_id, d.day, d.verdict, d.total from releases r \
              join feedback_days d on d.release_id = r.id where r.app_id = $1 and d.day >= $2 and d.total > 0 \
-             order by d.release_id desc, d.day",
+             order by d.release_id desc, d.day, d.verdict",
         )
         .bind(app.0)
         .bind(since_day)
