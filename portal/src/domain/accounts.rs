@@ -369,11 +369,6 @@ pub(super) async fn person(portal: &Portal, id: UserId) -> Result<User> {
     User::from_row(&portal.store.user(id).await?.ok_or(DomainError::NotFound)?)
 }
 
-/// Whether this is the author of the sample apps, who runs examples: nobody's runs.
-pub(super) async fn is_house(portal: &Portal, id: UserId) -> Result<bool> {
-    Ok(portal.store.user_by_email(HOUSE_EMAIL).await?.is_some_and(|row| row.id == id.0))
-}
-
 /// The author of the sample apps.
 pub(super) async fn house(portal: &Portal) -> Result<User> {
     match portal.store.user_by_email(HOUSE_EMAIL).await? {

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     blobs::keys::UserKey,
     config::JobsConfig,
-    domain::{DomainError, Result, accounts, catalog, following, work::remove_blob},
+    domain::{DomainError, Result, catalog, following, work::remove_blob},
     jobs::{Verdict, Work},
     runners::{RunnerError, Slot},
     state::{News, Portal},
@@ -206,11 +206,8 @@ pub(super) async fn finish(
     let id = run_id(lease)?;
     let status = if outcome.error.is_none() { RunStatus::Done } else { RunStatus::Failed };
     let sealed = Column::Outcome.seal(portal, key, id, outcome)?;
-    let tally = match accounts::is_house(portal, UserId(row.user_id)).await? {
-        true => None,
-        false => Some(counting::tally(portal, id, row, outcome, reason).await?),
-    };
-    if !portal.store.finish_run(lease, id, (status.name(), &sealed), tally.as_ref(), portal.now()).await? {
+    let tally = counting::tally(portal, id, row, outcome, reason).await?;
+    if !portal.store.finish_run(lease, id, (status.name(), &sealed), Some(&tally), portal.now()).await? {
         tracing::info!(run.id = %id, "the run was deleted, or ended elsewhere, meanwhile");
         return Ok(());
     }
