@@ -14,6 +14,7 @@ mod feedback;
 mod finding;
 #[cfg(test)]
 mod plans;
+mod house;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
