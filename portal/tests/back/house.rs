@@ -1,7 +1,8 @@
 //! The contract of what admins and reviewers do in the database, the same on SQLite and PostgreSQL.
 
 use portal::store::{
-    AuthorDecision, Listing, NewAuditLine, NewRelease, NewSession, NewUser, PeopleFilter, ReleasePlan, Store, StoreError,
+    AuthorDecision, Listing, NewAuditLine, NewRelease, NewSession, NewUser, PeopleFilter, ReleasePlan, Store,
+    StoreError,
 };
 use vision_protocol::{AppId, ReleaseId, Slug, UserId};
 
@@ -135,7 +136,9 @@ async fn releases_wait_for_a_reviewer() {
         let (admin, ann) = (person(&store, "root", "admin").await, person(&store, "ann", "developer").await);
         let (release, _) = draft(&store, ann).await;
         assert!(store.release_review(release).await.unwrap().is_none());
-        assert!(store.ask_for_review(release, NOW).await.unwrap() && !store.ask_for_review(release, NOW).await.unwrap());
+        assert!(
+            store.ask_for_review(release, NOW).await.unwrap() && !store.ask_for_review(release, NOW).await.unwrap()
+        );
         assert!(!publish(&store, release, "").await, "what waits is not published");
         assert_eq!(store.waiting_releases(9).await.unwrap()[0].release_id, release.0);
         assert!(store.decide_release(release, Some("no"), &line(admin)).await.unwrap());
