@@ -22,6 +22,7 @@ pub mod ids;
 pub mod installing;
 pub mod invitations;
 pub mod layouts;
+pub mod moderation;
 pub mod overview;
 pub mod people;
 pub mod publishing;

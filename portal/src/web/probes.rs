@@ -34,6 +34,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{session}", &world.session_of_author.to_string())
         .replace("{link}", "no-such-link")
         .replace("{request}", "1")
+        .replace("{report}", "1")
         .replace("{invitation}", "1")
         .replace("{draft}", &world.written.to_string())
         .replace("{upload}", &world.upload.to_string())

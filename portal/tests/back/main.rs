@@ -13,8 +13,9 @@ mod feedback;
 #[cfg(test)]
 mod finding;
 #[cfg(test)]
-mod plans;
 mod house;
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
