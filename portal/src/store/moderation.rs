@@ -32,7 +32,8 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn open_reports(&self, limit: i64) -> Result<Vec<OpenReportRow>> {
-        let sql = format!("{SELECT} where p.decided_at is null order by p.created_at, p.id limit $1");
+        let sql =
+            format!("{SELECT} where p.decided_at is null and p.created_at > 0 order by p.created_at, p.id limit $1");
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(limit).fetch_all(&self.pool).await?)
     }
 
