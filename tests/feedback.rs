@@ -83,7 +83,7 @@ async fn boxes_are_drawn_moved_and_removed_on_the_photo() {
 #[tokio::test(flavor = "multi_thread")]
 async fn exports_are_loaded_by_those_who_train() {
     let (data, vision) = (require!(TestData::find()), require!(Vision::find()));
-    let reference = require!(Reference::find());
+    let reference = require!(Reference::of_trainers());
     let portal = Portal::start().await;
     let author = portal.author("ada").await;
     let app = author.publish(&packages::yolox(&data)).await;
