@@ -87,6 +87,7 @@ impl World {
         let link = admin.submit(&form).await.text("[data-test=password-link]").expect("a link");
 
         let (judged, judgement) = judged(&admin, &consumer).await;
+        let house = portal.visitor().get(app).await.ok().attribute("a[href^='/authors/']", "href").expect("its author");
 
         // A line for each parameter in the table's addresses.
         let parameters = |slug: &str, run: &str| {
@@ -100,6 +101,8 @@ impl World {
                 ("{install}", last(install.url.path())),
                 ("{example}", "1".to_owned()),
                 ("{person}", last(&grace)),
+                ("{author}", last(&house)),
+                ("{shelf}", "new".to_owned()),
                 ("{runner}", "1".to_owned()),
                 ("{draft}", last(&written)),
                 ("{entry}", "squeezenet-1.0".to_owned()),
@@ -158,8 +161,19 @@ fn more(app: &str, examples: &[String], runs: &[String]) -> Vec<(&'static str, S
         format!("/runs/compare?a={}", last(&runs[0])),
         format!("{app}?from={}", last(&runs[0])),
         "/runs?q=nothing-of-that-name".to_owned(),
+        "/shelves/recent".to_owned(),
+        "/shelves/favourites".to_owned(),
+        "/shelves/recommended".to_owned(),
     ];
-    let of_nobody = ["/?q=nothing-of-that-name", app, &examples[0], &examples[4], "/nowhere"];
+    let of_nobody = [
+        "/?q=nothing-of-that-name",
+        "/search?q=shap+findr&sort=name",
+        "/shelves/popular",
+        app,
+        &examples[0],
+        &examples[4],
+        "/nowhere",
+    ];
     let of_consumer = of_consumer.into_iter().chain(runs.iter().cloned()).map(|address| ("consumer", address));
     of_nobody.into_iter().map(|address| ("nobody", address.to_owned())).chain(of_consumer).collect()
 }

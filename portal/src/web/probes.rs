@@ -25,6 +25,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{blob}", &world.blob.to_string())
         .replace("{release}", &release.to_string())
         .replace("{person}", &world.people["consumer"].id.to_string())
+        .replace("{author}", &world.people["author"].id.to_string())
         .replace("{runner}", "1")
         .replace("{consented}", &world.run.to_string())
         .replace("{entry}", "yolox-nano")

@@ -61,7 +61,7 @@ pub fn table() -> Vec<Entry> {
         GET  "/"                                 Everybody                => home::show;
         GET  "/search"                           Everybody                => find::search::show;
         GET  "/shelves/{shelf}"                  Everybody                => find::shelf::show;
-        GET  "/authors/{person}"                 Everybody                => find::author::show;
+        GET  "/authors/{author}"                 Everybody                => find::author::show;
         GET  "/signup"                           Everybody                => signup::show;
         POST "/signup"                           Everybody                => signup::submit;
         GET  "/login"                            Everybody                => login::show;
