@@ -166,7 +166,7 @@ fn more(app: &str, examples: &[String], runs: &[String]) -> Vec<(&'static str, S
         "/shelves/recommended".to_owned(),
     ];
     let of_nobody = [
-        "/?q=nothing-of-that-name",
+        "/search?q=nothing-of-that-name",
         "/search?q=shap+findr&sort=name",
         "/shelves/popular",
         app,

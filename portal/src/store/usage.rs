@@ -46,13 +46,15 @@ struct Ended {
 }
 
 impl Store {
-    /// Counts a run that ended well, of a published release and by somebody else than its author, for its app.
+    /// Counts a run that ended well, of a published release and by somebody else than its author, for its app; but not
+    /// one of the house's own, which show examples: nobody can log in as the house.
     /// `month` is when the last 30 days began.
     pub(super) async fn count_use(connection: &mut AnyConnection, run: &str, now: i64, month: i64) -> Result<()> {
         let row: Option<Ended> = sqlx::query_as(
             "select r.user_id, r.started_at, l.app_id, a.author_id, \
              cast(case when a.published_release = l.id then 1 else 0 end as bigint) as is_published \
-             from runs r join releases l on l.id = r.release_id join apps a on a.id = l.app_id where r.id = $1",
+             from runs r join users u on u.id = r.user_id and u.password_hash <> '' \
+             join releases l on l.id = r.release_id join apps a on a.id = l.app_id where r.id = $1",
         )
         .bind(run)
         .fetch_optional(&mut *connection)
