@@ -79,6 +79,8 @@ pub struct Day {
     pub counts: Counts,
     /// How long runs took altogether, if the runner said so.
     pub total: Option<Percentiles>,
+    /// The mean of the stars in reviews that were written, or changed, on that day; of all releases.
+    pub stars: Option<f64>,
 }
 
 /// One release.
@@ -141,9 +143,15 @@ pub async fn figures(
     let mut days: BTreeMap<i64, Counts> = (first..=today).map(|day| (day, Counts::default())).collect();
     count(portal, app, first, release, &mut releases, &mut days).await?;
     let mut totals = times::by_day(portal, app, release, first).await?;
+    let mut stars = stars(portal, app, first).await?;
     let days: Vec<Day> = days
         .into_iter()
-        .map(|(day, counts)| Day { at: timestamp(day * DAY_MS), counts, total: totals.remove(&day) })
+        .map(|(day, counts)| Day {
+            at: timestamp(day * DAY_MS),
+            counts,
+            total: totals.remove(&day),
+            stars: stars.remove(&day),
+        })
         .collect();
     let chosen = releases.iter().find(|one| release.map_or(one.counts.runs() > 0, |release| one.id == release));
     let (drift_of, drifting) = (chosen.map(|one| one.version.clone()), chosen.map(|one| one.id));
@@ -162,6 +170,11 @@ pub async fn figures(
         drift,
         drift_of,
     })
+}
+
+async fn stars(portal: &Portal, app: AppId, first: i64) -> Result<BTreeMap<i64, f64>> {
+    let days = portal.store.stars_by_day(app, first * DAY_MS).await?;
+    Ok(days.into_iter().map(|(day, people, stars)| (day, stars as f64 / people.max(1) as f64)).collect())
 }
 
 async fn releases(portal: &Portal, app: AppId) -> Result<Vec<Release>> {

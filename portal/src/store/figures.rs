@@ -193,6 +193,21 @@ impl Store {
         Ok(row.map(|(day,)| day))
     }
 
+    /// Stars that an app was given by day, as they stand now: day, how many people, their stars together.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stars_by_day(&self, app: AppId, since: i64) -> Result<Vec<(i64, i64, i64)>> {
+        Ok(sqlx::query_as(
+            "select updated_at / 86400000 as day, cast(count(*) as bigint), cast(sum(stars) as bigint) \
+             from reviews where app_id = $1 and updated_at >= $2 group by updated_at / 86400000",
+        )
+        .bind(app.0)
+        .bind(since)
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
     /// Figures of an app's releases since an hour, summed up.
     ///
     /// # Errors

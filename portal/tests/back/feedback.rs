@@ -114,6 +114,7 @@ async fn figures_add_up_and_people_are_counted_once_a_day() {
         assert_eq!(sum, [("b/6/050".to_owned(), 4)]);
         assert_eq!(store.figures_sum(app, None, (day, day + 1), ("c/", "d/")).await.unwrap()[0].1, 3);
         assert_eq!(store.first_day(release).await.unwrap(), Some(day));
+        assert_eq!(store.stars_by_day(app, 0).await.unwrap(), []);
         let hour = (NOW + DAY_MS) / HOUR_MS;
         assert_eq!(store.figures_since_hour(app, hour).await.unwrap(), [("a/done".to_owned(), 1)]);
         store.sweep_figures(hour + 1, day + 2).await.unwrap();

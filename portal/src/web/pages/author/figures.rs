@@ -45,7 +45,7 @@ pub(crate) struct FiguresPage {
 
 impl FiguresPage {
     pub(crate) fn new(chrome: Chrome, slug: Slug, figures: Figures, lines: Lines, alerts: Vec<Alert>) -> Self {
-        let charts = vec![runs(&figures), people(&figures), times(&figures), feedback(&figures)];
+        let charts = vec![runs(&figures), people(&figures), times(&figures), feedback(&figures), stars(&figures)];
         Self { chrome, slug, figures, lines, alerts, charts }
     }
 
@@ -196,6 +196,12 @@ fn feedback(figures: &Figures) -> Chart {
     ];
     let days = rows(figures, |day| day.counts.verdicts.iter().map(|count| Some(*count as f64)).collect());
     charts::Data { id: "verdicts", title: "Feedback", series, days, text: whole }.columns()
+}
+
+fn stars(figures: &Figures) -> Chart {
+    let series = vec![Series { title: "Mean stars of the day's reviews", tone: "tone-main" }];
+    let days = rows(figures, |day| vec![day.stars]);
+    charts::Data { id: "stars", title: "Rating", series, days, text: show::number }.lines()
 }
 
 /// The handler.
