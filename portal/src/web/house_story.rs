@@ -11,7 +11,8 @@ use crate::domain::{exporting, work};
 /// Sets whether releases need a reviewer.
 macro_rules! set_review {
     ($admin:expr, $needed:expr) => {{
-        let csrf = $admin.csrf().await;
+        let admin = $admin;
+        let csrf = admin.csrf().await;
         let mut form = vec![
             ("csrf", csrf.as_str()),
             ("name", "Eyes"),
@@ -22,7 +23,7 @@ macro_rules! set_review {
         if !$needed {
             form.push(("auto_approve", "on"));
         }
-        assert_eq!($admin.post("/admin/site", &form).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(admin.post("/admin/site", &form).await.status, StatusCode::SEE_OTHER);
     }};
 }
 
