@@ -35,6 +35,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{link}", "no-such-link")
         .replace("{request}", "1")
         .replace("{invitation}", "1")
+        .replace("{token}", "no-such-token")
         .replace("{draft}", &world.written.to_string())
         .replace("{upload}", &world.upload.to_string())
         .replace("{shelf}", "new")
