@@ -100,6 +100,10 @@ pub async fn begin(portal: &Portal, author: &User, slug: &Slug, second: ReleaseI
     if !is_proven {
         return Err(DomainError::invalid("release", "must be a release that is proven and not published"));
     }
+    if publishing::needs_review(portal, &second).await? {
+        let message = "has yet to be looked at by a reviewer: ask for that by publishing it, or try another release";
+        return Err(DomainError::invalid("release", message));
+    }
     let parameters = |row: &ReleaseRow| -> Result<_> { Ok(catalog::manifest(&row.manifest)?.app_parameters) };
     if parameters(&first)? != parameters(&second)? {
         let message = "asks for other parameters than the published release: one form cannot serve both";

@@ -7,8 +7,7 @@ use vision_protocol::ids::{ReleaseId, RunId};
 use super::{
     DomainError, Result,
     accounts::User,
-    catalog, examples,
-    publishing::{self, ReleaseStatus},
+    catalog, examples, publishing,
     running::{self, RunView, Shown},
 };
 use crate::{
@@ -228,9 +227,4 @@ impl Trial {
         let other = self.baseline.as_ref().is_some_and(|(_, run)| !run.status.is_final());
         other || !self.run.status.is_final()
     }
-}
-
-/// Whether a release of that status can be tested.
-pub fn can_be_tested(status: ReleaseStatus) -> bool {
-    !matches!(status, ReleaseStatus::Checking | ReleaseStatus::Rejected)
 }
