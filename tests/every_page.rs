@@ -86,18 +86,23 @@ impl World {
         let form = admin.get(&grace).await.ok().form("form[action$='/password-link']");
         let link = admin.submit(&form).await.text("[data-test=password-link]").expect("a link");
 
+        let (judged, judgement) = judged(&admin, &consumer).await;
+        let house = portal.visitor().get(app).await.ok().attribute("a[href^='/authors/']", "href").expect("its author");
+
         // A line for each parameter in the table's addresses.
         let parameters = |slug: &str, run: &str| {
             BTreeMap::from([
                 ("{slug}", slug.to_owned()),
                 ("{link}", last(&link)),
-                ("{consented}", "00000000-0000-0000-0000-000000000000".to_owned()),
+                ("{consented}", last(&judgement)),
                 ("{run}", last(run)),
                 ("{batch}", last(&batch)),
                 ("{release}", last(own.url.path())),
                 ("{install}", last(install.url.path())),
                 ("{example}", "1".to_owned()),
                 ("{person}", last(&grace)),
+                ("{author}", last(&house)),
+                ("{shelf}", "new".to_owned()),
                 ("{runner}", "1".to_owned()),
                 ("{draft}", last(&written)),
                 ("{entry}", "squeezenet-1.0".to_owned()),
@@ -107,7 +112,8 @@ impl World {
             ])
         };
         let (account, password) = portal.admin_account();
-        let more = more(app, &examples, &runs);
+        let mut more = more(app, &examples, &runs);
+        more.push(("consumer", judgement.clone()));
         let people = vec![
             Person { name: "nobody", account: None, parameters: parameters(&last(own_layout), &runs[3]) },
             Person {
@@ -118,7 +124,7 @@ impl World {
             Person {
                 name: "admin",
                 account: Some((account.to_owned(), password.to_owned())),
-                parameters: parameters("draft", &runs_of_admin),
+                parameters: parameters(&judged, &runs_of_admin),
             },
         ];
         Self { people, more, portal, _mirror: mirror }
@@ -138,6 +144,15 @@ impl World {
     }
 }
 
+/// An app of somebody's own with a run that somebody else has judged: the end of its address, and the run's address.
+async fn judged(author: &Visitor, person: &Visitor) -> (String, String) {
+    let package = crate::support::packages::glue_only("Judged", &crate::support::glue::instant(), 1000);
+    let app = author.publish(&package).await;
+    let run = person.run_and_wait(&app, &crate::support::packages::small_photo(), "image/png").await;
+    crate::feedback::judge(person, &run, "partly", &[("comment", "Nearly.")]).await;
+    (last(&app), run.url.path().to_owned())
+}
+
 /// Pages beside the table's, with who looks at them: other states, and other layouts.
 fn more(app: &str, examples: &[String], runs: &[String]) -> Vec<(&'static str, String)> {
     let of_consumer = [
@@ -146,8 +161,19 @@ fn more(app: &str, examples: &[String], runs: &[String]) -> Vec<(&'static str, S
         format!("/runs/compare?a={}", last(&runs[0])),
         format!("{app}?from={}", last(&runs[0])),
         "/runs?q=nothing-of-that-name".to_owned(),
+        "/shelves/recent".to_owned(),
+        "/shelves/favourites".to_owned(),
+        "/shelves/recommended".to_owned(),
     ];
-    let of_nobody = ["/?q=nothing-of-that-name", app, &examples[0], &examples[4], "/nowhere"];
+    let of_nobody = [
+        "/?q=nothing-of-that-name",
+        "/search?q=shap+findr&sort=name",
+        "/shelves/popular",
+        app,
+        &examples[0],
+        &examples[4],
+        "/nowhere",
+    ];
     let of_consumer = of_consumer.into_iter().chain(runs.iter().cloned()).map(|address| ("consumer", address));
     of_nobody.into_iter().map(|address| ("nobody", address.to_owned())).chain(of_consumer).collect()
 }

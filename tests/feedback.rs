@@ -83,7 +83,7 @@ async fn boxes_are_drawn_moved_and_removed_on_the_photo() {
 #[tokio::test(flavor = "multi_thread")]
 async fn exports_are_loaded_by_those_who_train() {
     let (data, vision) = (require!(TestData::find()), require!(Vision::find()));
-    let reference = require!(Reference::find());
+    let reference = require!(Reference::of_trainers());
     let portal = Portal::start().await;
     let author = portal.author("ada").await;
     let app = author.publish(&packages::yolox(&data)).await;
@@ -119,6 +119,12 @@ async fn exports_are_loaded_by_those_who_train() {
     );
     assert_eq!((&told["verdicts"], &told["kinds"]), (&json!(["right", "wrong"]), &json!(["predicted", "truth"])));
     assert_eq!((&told["photos"], &told["comments"]), (&json!([true, true]), &json!(["'=all of it"])));
+
+    // What the runner tells of photos, and what the author sees of all runs together.
+    let figures = author.get(&format!("/author{app}")).await.ok();
+    let drift = figures.text("[data-test='drift']").expect("a part about drift");
+    assert!(drift.contains("Brightness of the photo") && drift.contains("Best score"), "{drift}");
+    assert!(figures.text("[data-test='stages']").is_some_and(|stages| stages.contains("Running the model")));
 
     // Grace takes hers back: the next export of every format has one photo, and not hers.
     let consents = grace.get("/settings/consents").await.ok();

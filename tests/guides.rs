@@ -52,10 +52,13 @@ async fn the_guide_to_figures_works_as_it_is_written() {
 
     let runner = runner_of(&portal.admin().await).await;
     let said = guide::type_all("figures.md", &vision, &[("RUNNER", &runner), ("RELEASE", &release)]);
-    let run = format!("vision_runs_total{{release=\"{release}\",outcome=\"done\"}} 1");
-    for line in ["tract ", "totalMs", &run] {
+    for line in ["tract ", "totalMs"] {
         assert!(said.contains(line), "{line:?} is not in\n{said}");
     }
+    // The run above, and that of the example for the app's page, if it has ended by now.
+    let runs = format!("vision_runs_total{{release=\"{release}\",outcome=\"done\"}} ");
+    let runs = said.lines().find_map(|line| line.strip_prefix(&runs));
+    assert!(matches!(runs, Some("1" | "2")), "{runs:?} in\n{said}");
     assert_eq!(
         said.lines().filter(|line| line.ends_with(" ms")).count(),
         2,
@@ -66,7 +69,7 @@ async fn the_guide_to_figures_works_as_it_is_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guide_to_feedback_works_as_it_is_written() {
     let (data, vision) = (require!(TestData::find()), require!(Vision::find()));
-    let reference = require!(python::Reference::find());
+    let reference = require!(python::Reference::of_trainers());
     let portal = Portal::start().await;
     let author = portal.author("ada").await;
     let key = new_key(&author, &["read", "publish", "feedback"]).await;

@@ -54,6 +54,7 @@ async fn photos_come_from_the_camera_the_clipboard_and_another_window() {
         browser.click("[data-test='open-camera']").await;
         browser.wait_for("[data-test='shutter']:not([disabled])").await;
         browser.screenshot(if phone { "camera-on-phone" } else { "camera" }).await;
+        browser.wait_for("[data-test='turn-camera']:not([hidden])").await;
         browser.click("[data-test='turn-camera']").await;
         browser.wait_for("[data-test='shutter']:not([disabled])").await;
         browser.click("[data-test='shutter']").await;

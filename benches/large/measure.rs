@@ -103,7 +103,7 @@ fn paths(examples: &Examples) -> Vec<String> {
         entry
             .path
             .replace("{slug}", &examples.slug)
-            .replace("{person}", &examples.author)
+            .replace("{author}", &examples.author)
             .replace("{shelf}", "popular")
             .replace("{name}", "site.css")
     });

@@ -24,6 +24,7 @@ pub mod installing;
 pub mod invitations;
 pub mod layouts;
 pub mod live;
+pub mod moderation;
 pub mod overview;
 pub mod people;
 pub mod publishing;

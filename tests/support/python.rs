@@ -9,25 +9,29 @@ use serde_json::Value;
 
 use super::Missing;
 
-/// The interpreter that `tests/run` set up: it has ONNX, ONNX Runtime, numpy and Pillow, and what people
-/// load training data with.
+/// The interpreter that `tests/run` set up: it has ONNX, ONNX Runtime, numpy and Pillow.
 pub(crate) struct Reference(PathBuf);
 
 impl Reference {
-    /// The interpreter, if it is there and has what the scripts import.
+    /// The interpreter, if it is there and has what most scripts import.
     pub(crate) fn find() -> Result<Self, Missing> {
+        Self::with("onnx, onnxruntime, numpy, PIL")
+    }
+
+    /// The interpreter, if it has what people load training data with too.
+    pub(crate) fn of_trainers() -> Result<Self, Missing> {
+        Self::with("onnx, onnxruntime, numpy, PIL, pandas, pycocotools")
+    }
+
+    fn with(modules: &str) -> Result<Self, Missing> {
         let python = match std::env::var_os("VISION_TEST_PYTHON") {
             Some(python) => PathBuf::from(python),
             None => tests_folder().join("../target/test-python/bin/python"),
         };
-        let imports =
-            Command::new(&python).args(["-c", "import onnx, onnxruntime, numpy, PIL, pandas, pycocotools"]).output();
+        let imports = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
         match imports {
             Ok(output) if output.status.success() => Ok(Self(python)),
-            _ => Err(Missing(format!(
-                "{} lacks ONNX Runtime, pandas or pycocotools (tests/run sets it up)",
-                python.display()
-            ))),
+            _ => Err(Missing(format!("{} lacks one of {modules} (tests/run sets it up)", python.display()))),
         }
     }
 

@@ -2,6 +2,7 @@
 //! and nothing opened on a disk.
 
 mod archive;
+mod opinions;
 mod profile;
 mod runs;
 
@@ -24,6 +25,7 @@ const AT_MOST: u32 = 5;
 const README: &str = "This is all that the marketplace keeps of you.\n\n\
     profile.json   your account, where you are logged in, your API keys by name, your request to become an author\n\
     apps.json      the apps that you made, with their releases\n\
+    favourites.json, reviews.json, reports.json   what you keep at hand, and what you said of apps\n\
     runs/          a folder for each run: run.json with what you gave, what came out, what you said of it and whether the\n\
     \x20              author may use the photo; and the files beside it\n\n\
     Times are UTC. Passwords and API keys are not in it: the marketplace does not know them.\n";
@@ -54,6 +56,7 @@ async fn write(portal: Portal, user: User, mut archive: Archive) {
 async fn add_all(portal: &Portal, user: &User, archive: &mut Archive) -> Result<()> {
     archive.text("README.txt", README.to_owned()).await?;
     profile::add(portal, user, archive).await?;
+    opinions::add(portal, user, archive).await?;
     runs::add(portal, user, archive).await?;
     Ok(())
 }

@@ -28,4 +28,5 @@ macro_rules! integer_id {
 }
 
 integer_id!(/** A link that lets one person sign up. */ InvitationId, "invitation id");
+integer_id!(/** What somebody says is wrong with an app. */ ReportId, "report id");
 integer_id!(/** Somebody's request to become an author. */ RequestId, "request id");

@@ -41,6 +41,8 @@ pub struct Overview {
     pub requests: Count,
     /// Releases that wait for a reviewer.
     pub reviews: Count,
+    /// Reports of apps that wait.
+    pub reports: Count,
     /// Runs that wait or are being executed.
     pub runs: Count,
     /// Packages that wait or are being proven.
@@ -70,6 +72,7 @@ pub async fn overview(portal: &Portal, viewer: &User) -> Result<Overview> {
         apps: Count::of(row.apps),
         requests: Count::of(row.requests),
         reviews: Count::of(row.reviews),
+        reports: Count::of(row.reports),
         runs: Count::of(row.runs),
         checks: Count::of(row.checks),
         runners: fleet::list(portal).await?,

@@ -207,6 +207,7 @@ pub(super) async fn run(
         timings: timings(&body),
         logs: logs(&body),
         cached: lenient(&body, "cached").unwrap_or_default(),
+        facts: lenient(&body, "facts").unwrap_or_default(),
         spans: spans(&body),
     })
 }

@@ -216,7 +216,7 @@ impl Store {
         let verdict = if filter.verdict.is_some() { "f.verdict = $5" } else { "$5 = ''" };
         let sql = format!(
             "{SELECT} join runs r on r.id = f.run_id where f.{column} = $1 and (f.created_at, f.run_id) < ($2, $3) \
-             and {verdict} and (r.keep_until is null or r.keep_until > $6) order by f.created_at desc, f.run_id desc limit $4"
+             and {verdict} and u.ended_at is null and (r.keep_until is null or r.keep_until > $6) order by f.created_at desc, f.run_id desc limit $4"
         );
         let (at, run) = filter.after.map_or((i64::MAX, "~".to_owned()), |(at, run)| (at, run.to_string()));
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -238,7 +238,7 @@ impl Store {
         Ok(sqlx::query_as(
             "select d.release_id, d.day, d.verdict, d.total from releases r \
              join feedback_days d on d.release_id = r.id where r.app_id = $1 and d.day >= $2 and d.total > 0 \
-             order by d.release_id desc, d.day",
+             order by d.release_id desc, d.day, d.verdict",
         )
         .bind(app.0)
         .bind(since_day)
@@ -290,7 +290,8 @@ impl Store {
         Ok(sqlx::query_as(
             "select f.user_id, f.release_id, f.verdict, f.body, f.created_at, r.outcome, u.data_key \
              from feedback f join runs r on r.id = f.run_id join users u on u.id = f.user_id \
-             where f.run_id = $1 and f.app_id = $2 and f.consent = 1 and (r.keep_until is null or r.keep_until > $3)",
+             where f.run_id = $1 and f.app_id = $2 and f.consent = 1 and u.ended_at is null \
+             and (r.keep_until is null or r.keep_until > $3)",
         )
         .bind(run.to_string())
         .bind(app.0)

@@ -16,6 +16,8 @@ pub struct OverviewRow {
     pub requests: i64,
     /// Releases that wait for a reviewer.
     pub reviews: i64,
+    /// Reports of apps that wait.
+    pub reports: i64,
     /// Runs that wait or are being executed.
     pub runs: i64,
     /// Packages that wait or are being proven.
@@ -33,11 +35,12 @@ impl Store {
             format!("cast((select count(*) from (select 1 as one from {what} limit {limit}) counted) as bigint)")
         };
         let sql = format!(
-            "select {} as people, {} as apps, {} as requests, {} as reviews, {} as runs, {} as checks",
+            "select {} as people, {} as apps, {} as requests, {} as reviews, {} as reports, {} as runs, {} as checks",
             count("users where id > 0 and password_hash <> ''"),
             count("apps where id > 0 and published_release is not null"),
             count("author_requests where decided_at is null and id > 0"),
             count("release_reviews where decided_at is null and id > 0"),
+            count("reports where decided_at is null and created_at > 0"),
             count("jobs where kind = 'execute-run'"),
             count("jobs where kind = 'check-release'"),
         );

@@ -26,17 +26,18 @@ impl Store {
             "select o.app_id, cast(count(*) as bigint), a.people_total from \
              (select t.app_id from (select user_id from app_people where app_id = $1 order by last_at desc limit $2) s \
              cross join app_people t where t.user_id = s.user_id and t.app_id <> $1 limit $3) o \
-             join apps a on a.id = o.app_id where a.listed = 1 group by o.app_id, a.people_total",
+             join apps a on a.id = o.app_id where a.listed = 1 group by o.app_id, a.people_total \
+             having count(*) >= $4",
         )
         .bind(app.0)
         .bind(PEOPLE)
         .bind(ROWS)
+        .bind(FEWEST_PEOPLE)
         .fetch_all(&self.pool)
         .await?;
         // What everybody runs says little of who runs it: the more people, the less each shared one weighs.
         let mut pairs: Vec<(i64, f64)> = shared
             .into_iter()
-            .filter(|(_, people, _)| *people >= FEWEST_PEOPLE)
             .map(|(other, people, all)| (other, people as f64 / (all.max(1) as f64).sqrt()))
             .collect();
         pairs.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));

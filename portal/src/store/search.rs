@@ -65,8 +65,9 @@ pub struct AppQuery<'a> {
 
 /// More apps than this are not counted: the pages end there.
 pub const COUNTED_APPS: i64 = 1000;
-/// Apps of a search that are put into an order.
+/// Apps of a search that are put into an order by how well they fit, and into any other.
 const BEST_HITS: i64 = 5000;
+const HITS: i64 = 20_000;
 /// Names that a misspelt search is held against.
 const NEAR_NAMES: i64 = 300;
 
@@ -144,30 +145,35 @@ impl AppQuery<'_> {
     }
 
     /// Everything from `from` to before `order by`. With words, those apps that hold them are found first and alone
-    /// decide where to look: a walk along another index would meet them by chance.
-    fn chosen(&self, backend: Backend, values: &mut Values) -> String {
+    /// decide where to look: a walk along another index would meet them by chance. How well the words fit is worked out
+    /// only for a list that is ordered by it: for a word that every app has, that takes longer than all the rest.
+    fn chosen(&self, backend: Backend, ranked: bool, values: &mut Values) -> String {
         if self.words.is_empty() {
             return format!("apps a where {}", self.narrowed(values));
         }
-        let hits = match backend {
+        let (id, wanted, fits, distance) = match backend {
             Backend::Sqlite => {
                 let all: Vec<String> = self.words.iter().map(|word| format!("\"{word}\"*")).collect();
                 let wanted = values.text(&all.join(" "));
-                format!(
-                    "select rowid as id, bm25(app_words, 8.0, 1.0) as distance from app_words \
-                     where app_words match {wanted} order by distance limit {BEST_HITS}"
-                )
+                ("rowid", wanted, "match", "bm25(app_words, 8.0, 1.0)".to_owned())
             }
             Backend::Postgres => {
                 let all: Vec<String> = self.words.iter().map(|word| format!("'{word}':*")).collect();
                 let wanted = format!("cast(cast({} as text) as tsquery)", values.text(&all.join(" & ")));
-                format!(
-                    "select app_id as id, -ts_rank(words, {wanted}) as distance from app_words \
-                     where words @@ {wanted} order by distance limit {BEST_HITS}"
-                )
+                let distance = format!("-ts_rank(words, {wanted})");
+                ("app_id", wanted, "@@", distance)
             }
         };
-        format!("({hits}) hit cross join apps a where a.id = hit.id and {}", self.narrowed(values))
+        let column = if backend == Backend::Sqlite { "app_words" } else { "words" };
+        let (ranks, order, most) = match ranked {
+            true => (format!(", {distance} as distance"), " order by distance", BEST_HITS),
+            false => (String::new(), "", HITS),
+        };
+        let narrowed = self.narrowed(values);
+        format!(
+            "(select {id} as id{ranks} from app_words where {column} {fits} {wanted}{order} limit {most}) hit \
+             cross join apps a where a.id = hit.id and {narrowed}"
+        )
     }
 
     fn is_by_relevance(&self) -> bool {
@@ -182,7 +188,7 @@ impl Store {
     /// The database's.
     pub async fn find_apps(&self, query: &AppQuery<'_>, limit: i64, offset: i64) -> Result<(Vec<AppListing>, i64)> {
         let mut values = Values::default();
-        let chosen = query.chosen(self.backend, &mut values);
+        let chosen = query.chosen(self.backend, query.is_by_relevance(), &mut values);
         let (ranks, inner, outer) = if query.is_by_relevance() {
             // An app of just this name comes first, whatever else its description says.
             let exact = values.text(&query.words.join(" "));
@@ -199,7 +205,7 @@ impl Store {
         );
         let apps = values.bind_to(sqlx::query_as(sqlx::AssertSqlSafe(sql))).fetch_all(&self.pool).await?;
         let mut values = Values::default();
-        let chosen = query.chosen(self.backend, &mut values);
+        let chosen = query.chosen(self.backend, false, &mut values);
         let most = values.integer(COUNTED_APPS);
         let sql = format!("select cast(count(*) as bigint) from (select a.id from {chosen} limit {most}) counted");
         let (total,): (i64,) = values.bind_to(sqlx::query_as(sqlx::AssertSqlSafe(sql))).fetch_one(&self.pool).await?;

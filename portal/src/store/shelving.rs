@@ -25,7 +25,7 @@ impl Store {
     /// The database's.
     pub async fn featured_apps(&self) -> Result<Vec<FeaturedRow>> {
         Ok(sqlx::query_as(
-            "select id, slug, name, published_release from apps where featured is not null order by featured, id",
+            "select id, slug, name, published_release from apps where featured > 0 order by featured, id",
         )
         .fetch_all(&self.pool)
         .await?)
@@ -37,7 +37,7 @@ impl Store {
     /// The database's.
     pub async fn set_featured(&self, apps: &[AppId], line: &NewAuditLine) -> Result<()> {
         let mut transaction = self.write().await?;
-        sqlx::query("update apps set featured = null where featured is not null").execute(&mut *transaction).await?;
+        sqlx::query("update apps set featured = null where featured > 0").execute(&mut *transaction).await?;
         for (place, app) in (1_i64..).zip(apps) {
             sqlx::query("update apps set featured = $1 where id = $2")
                 .bind(place)

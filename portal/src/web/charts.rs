@@ -4,7 +4,7 @@
 pub(crate) const WIDTH: f64 = 360.0;
 /// Units of the drawing.
 pub(crate) const HEIGHT: f64 = 180.0;
-const LEFT: f64 = 44.0;
+const LEFT: f64 = 56.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 156.0;
 const RIGHT: f64 = 352.0;

@@ -81,6 +81,7 @@ impl Chrome {
         let all = [
             (ReviewApps, "/admin", "Overview"),
             (ReviewApps, "/admin/reviews", "Reviews"),
+            (ReviewApps, "/admin/reports", "Reports"),
             (ManagePeople, "/admin/people", "People"),
             (ManagePeople, "/admin/requests", "Requests"),
             (ManagePeople, "/admin/invitations", "Invitations"),

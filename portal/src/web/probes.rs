@@ -25,6 +25,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{blob}", &world.blob.to_string())
         .replace("{release}", &release.to_string())
         .replace("{person}", &world.people["consumer"].id.to_string())
+        .replace("{author}", &world.people["author"].id.to_string())
         .replace("{runner}", "1")
         .replace("{consented}", &world.run.to_string())
         .replace("{entry}", "yolox-nano")
@@ -34,6 +35,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{session}", &world.session_of_author.to_string())
         .replace("{link}", "no-such-link")
         .replace("{request}", "1")
+        .replace("{report}", "1")
         .replace("{invitation}", "1")
         .replace("{token}", "no-such-token")
         .replace("{draft}", &world.written.to_string())
@@ -187,17 +189,24 @@ async fn a_role_too_low_is_refused() {
 async fn what_is_somebody_elses_is_not_there() {
     let world = World::new().await;
     let app = test::init_service(super::app(&world.portal)).await;
-    let browser = Browser::of(&app, "rival").await;
-    let csrf = browser.csrf().await;
     let mut probed = 0;
-    for entry in table().iter().filter(|entry| is_owned(entry.path) && !is_api(entry)) {
-        let uri = address(entry, &world);
-        let answer = probe(&browser, entry, &uri, &csrf).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {uri}: {}", entry.method, answer.body);
-        assert!(answer.has("[data-test=error]"), "{} {uri}", entry.method);
-        probed += 1;
+    // Another author, and another consumer: who may not even ask is told so, and nothing more.
+    for name in ["rival", "consumer"] {
+        let browser = Browser::of(&app, name).await;
+        let csrf = browser.csrf().await;
+        for entry in table().iter().filter(|entry| is_owned(entry.path) && !is_api(entry)) {
+            let uri = address(entry, &world);
+            let answer = probe(&browser, entry, &uri, &csrf).await;
+            let expected = match entry.access {
+                Access::Permitted(permission) if !world.people[name].can(permission) => StatusCode::FORBIDDEN,
+                _ => StatusCode::NOT_FOUND,
+            };
+            assert_eq!(answer.status, expected, "{name}: {} {uri}: {}", entry.method, answer.body);
+            assert!(answer.has("[data-test=error]"), "{name}: {} {uri}", entry.method);
+            probed += 1;
+        }
     }
-    assert!(probed >= 12, "only {probed}");
+    assert!(probed >= 24, "only {probed}");
     // The same addresses are there for their owner.
     let owner = Browser::of(&app, "author").await;
     let gets = table().into_iter().filter(|entry| is_owned(entry.path) && entry.method == Method::GET);

@@ -61,7 +61,7 @@ pub fn table() -> Vec<Entry> {
         GET  "/"                                 Everybody                => home::show;
         GET  "/search"                           Everybody                => find::search::show;
         GET  "/shelves/{shelf}"                  Everybody                => find::shelf::show;
-        GET  "/authors/{person}"                 Everybody                => find::author::show;
+        GET  "/authors/{author}"                 Everybody                => find::author::show;
         GET  "/signup"                           Everybody                => signup::show;
         POST "/signup"                           Everybody                => signup::submit;
         GET  "/login"                            Everybody                => login::show;
@@ -201,6 +201,9 @@ pub fn table() -> Vec<Entry> {
         POST "/admin/reviews/{release}/approve"  Permitted(ReviewApps)    => admin::approve_release::submit;
         POST "/admin/reviews/{release}/return"   Permitted(ReviewApps)    => admin::return_release::submit;
         POST "/admin/reviews/{release}/examples" Permitted(ReviewApps)    => admin::try_release::submit;
+        GET  "/admin/reports"                    Permitted(ReviewApps)    => admin::reports::show;
+        POST "/admin/reports/{report}/dismiss"   Permitted(ReviewApps)    => admin::dismiss_report::submit;
+        POST "/admin/reports/{report}/uphold"    Permitted(ReviewApps)    => admin::uphold_report::submit;
         GET  "/admin/apps/{slug}"                Permitted(ReviewApps)    => admin::app::show;
         POST "/admin/apps/{slug}/suspend"        Permitted(ReviewApps)    => admin::suspend_app::submit;
         POST "/admin/apps/{slug}/lift"           Permitted(ReviewApps)    => admin::lift_app::submit;

@@ -9,7 +9,11 @@ mod domain;
 #[cfg(test)]
 mod fake_runner;
 #[cfg(test)]
+mod feedback;
+#[cfg(test)]
 mod finding;
+#[cfg(test)]
+mod house;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]

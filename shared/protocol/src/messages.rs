@@ -75,9 +75,25 @@ pub struct RunResponse {
     /// Whether this is what the same caller was told before for the same inputs (ours).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cached: bool,
+    /// What the pictures among the inputs are like, as far as they were decoded (ours).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<PictureFacts>,
     /// Where the time went, piece by piece, if the request was traced (ours).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
+}
+
+/// What a picture among the inputs is like: nothing that shows what is on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PictureFacts {
+    /// The parameter.
+    pub name: String,
+    /// Pixels of the upright picture.
+    pub width: u32,
+    /// Pixels of the upright picture.
+    pub height: u32,
+    /// The mean of its luma (ITU-R BT.601), 0 for black to 1 for white.
+    pub brightness: f64,
 }
 
 /// Answer to anything that went wrong.

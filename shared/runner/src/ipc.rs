@@ -21,7 +21,7 @@ use serde_json::Value;
 use vision_protocol::{
     fault::Fault,
     limits::RunLimits,
-    messages::{ErrorCode, LogLine, Timings},
+    messages::{ErrorCode, LogLine, PictureFacts, Timings},
 };
 
 pub use attachment::{Attachment, Inflow, SHARED_BYTES};
@@ -99,6 +99,8 @@ pub enum FromWorker {
         id: u64,
         /// Outputs by result variable.
         outputs: Vec<(String, WireValue)>,
+        /// What the pictures among the inputs are like, as far as they were decoded.
+        facts: Vec<PictureFacts>,
         /// Where the time went inside the worker.
         timings: Timings,
         /// What the app logged.

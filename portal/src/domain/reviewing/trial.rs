@@ -11,12 +11,14 @@ use vision_protocol::{ids::ReleaseId, limits::PackageLimits, manifest::Manifest,
 use super::{contents, row};
 use crate::{
     blobs::BlobError,
-    domain::{DomainError, Result, accounts::User, running},
+    domain::{DomainError, Result, accounts::User, running, site},
     state::Portal,
 };
 
 /// Examples that are run at once; the rest stays unrun.
 const MOST: usize = 10;
+/// Bytes of any standard glue, and more.
+const GLUE_AT_MOST: u64 = 64 << 20;
 
 /// An example with its files.
 struct Loaded {
@@ -31,7 +33,7 @@ struct Loaded {
 pub async fn try_examples(portal: &Portal, viewer: &User, id: ReleaseId) -> Result<usize> {
     let row = row(portal, viewer, id).await?;
     let file = contents::open(portal, &row.digest).await?;
-    let limits = portal.config.limits.packages();
+    let limits = site::current(portal).await?.packages(&portal.config.limits);
     let (manifest, examples) =
         tokio::task::spawn_blocking(move || load(file, &limits)).await.map_err(DomainError::internal)??;
     if examples.is_empty() {
@@ -67,8 +69,12 @@ async fn begin(portal: &Portal, viewer: &User, id: ReleaseId, manifest: &Manifes
 
 fn load(file: File, limits: &PackageLimits) -> Result<(Manifest, Vec<Loaded>)> {
     let again = file.try_clone().map_err(BlobError::Io)?;
-    // The portal completed it with the standard glue, which may make it a little larger than an upload may be.
-    let limits = PackageLimits { zipped_bytes: u64::MAX, inflated_bytes: u64::MAX, ..limits.clone() };
+    // The portal completed it with the standard glue, which makes it a little larger than the upload was.
+    let limits = PackageLimits {
+        zipped_bytes: limits.zipped_bytes + GLUE_AT_MOST,
+        inflated_bytes: limits.inflated_bytes + GLUE_AT_MOST,
+        ..limits.clone()
+    };
     let package = vision_package::check(file, &limits).map_err(DomainError::Invalid)?;
     let mut archive = zip::ZipArchive::new(BufReader::new(again)).map_err(DomainError::internal)?;
     let mut loaded = Vec::new();

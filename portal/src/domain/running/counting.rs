@@ -55,6 +55,7 @@ pub(super) async fn tally(
     }
     if outcome.error.is_none() {
         by_day.extend(top_score(outcome).map(|score| Trait::Score.counted(score)));
+        by_day.extend(outcome.facts.first().map(|facts| Trait::Light.counted(facts.brightness)));
         let files = portal.store.blobs_of_run(id).await?;
         let photo = files.iter().find(|file| file.role == BlobRole::Input.name());
         by_day.extend(photo.map(|file| Trait::Bytes.counted(file.size as f64)));

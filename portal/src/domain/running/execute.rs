@@ -131,7 +131,7 @@ async fn perform(portal: &Portal, lease: &Lease) -> Result<Verdict> {
         Err(error) => match reason_to_fail(&error, lease.attempt).inspect(|_| step.failed()) {
             Some(refusal) => {
                 let (timings, logs) = (refusal.timings, refusal.logs);
-                let outcome = Outcome { error: Some(refusal.message), timings, logs, results: Vec::new() };
+                let outcome = Outcome { error: Some(refusal.message), timings, logs, ..Outcome::default() };
                 (outcome, Some(counting::reason(&error)))
             }
             None => {

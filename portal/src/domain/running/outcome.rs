@@ -53,7 +53,7 @@ pub(super) async fn read(
     if problem.is_some() {
         results.clear();
     }
-    Ok(Outcome { results, timings: answer.timings, logs: answer.logs, error: problem })
+    Ok(Outcome { results, timings: answer.timings, logs: answer.logs, error: problem, facts: answer.facts })
 }
 
 async fn stored(

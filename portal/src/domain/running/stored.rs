@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use vision_protocol::{
     ids::{BlobId, RunId},
-    messages::{LogLine, Timings},
+    messages::{LogLine, PictureFacts, Timings},
 };
 
 use super::super::{DomainError, Result};
@@ -40,6 +40,9 @@ pub(super) struct Outcome {
     pub(super) logs: Vec<LogLine>,
     /// Why it failed.
     pub(super) error: Option<String>,
+    /// What the pictures were like: counted, and not kept.
+    #[serde(skip)]
+    pub(super) facts: Vec<PictureFacts>,
 }
 
 impl Outcome {

@@ -18,8 +18,9 @@ use crate::{
         audit::AuditLine,
         authorship::{Answer, RequestView},
         fleet::RunnerView,
-        ids::{InvitationId, RequestId},
+        ids::{InvitationId, ReportId, RequestId},
         invitations::InvitationView,
+        moderation::OpenReport,
         overview::{Count, Overview},
         people::{Found, PersonView, Query},
         publishing::ReleaseStatus,
@@ -39,6 +40,7 @@ use crate::{
             overview::OverviewPage,
             people::PeoplePage,
             person::PersonPage,
+            reports::ReportsPage,
             requests::RequestsPage,
             review::ReviewPage,
             reviews::ReviewsPage,
@@ -57,6 +59,7 @@ pub(super) fn add(all: &mut Samples) {
     decisions(all);
     site(all);
     apps(all);
+    reports(all);
 }
 
 fn settings(all: &mut Samples) {
@@ -215,6 +218,7 @@ fn site(all: &mut Samples) {
         apps: Count::of(12),
         requests: Count::of(1),
         reviews: Count::of(0),
+        reports: Count::of(2),
         runs: Count::of(3),
         checks: Count::of(0),
         runners,
@@ -258,6 +262,23 @@ fn review(status: ReleaseStatus, against: Option<&str>) -> ReviewView {
         can_decide: status == ReleaseStatus::Waiting,
         manifest: release.manifest,
     }
+}
+
+fn reports(all: &mut Samples) {
+    let report = OpenReport {
+        id: ReportId(3),
+        slug: slug("shape-finder"),
+        app: "Shape finder".into(),
+        person: UserId(7),
+        name: "Ada".into(),
+        reason: "It does not work".into(),
+        words: "It finds <b>nothing</b>.".into(),
+        created_at: at(-60),
+    };
+    let page = |reports, wrong| ReportsPage { chrome: chrome(Role::Reviewer, "/admin/reports"), reports, wrong };
+    let wrong = Some((ReportId(3), "must have 1 to 1000 characters".into()));
+    all.add("reports", &page(vec![report], wrong));
+    all.add("reports-empty", &page(Vec::new(), None));
 }
 
 fn apps(all: &mut Samples) {

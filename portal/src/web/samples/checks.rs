@@ -74,6 +74,7 @@ fn every_template_has_a_sample() {
         "admin/overview.html",
         "admin/people.html",
         "admin/person.html",
+        "admin/reports.html",
         "admin/requests.html",
         "admin/review.html",
         "admin/reviews.html",

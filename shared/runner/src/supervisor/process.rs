@@ -152,13 +152,13 @@ async fn read(
     let _kill = kill.drop_guard();
     while let Some(frame) = ipc::read_frame_async::<FromWorker>(&mut reader, reply_bytes).await? {
         match frame.message {
-            FromWorker::Done { id, outputs, timings, logs, stages } => {
+            FromWorker::Done { id, outputs, facts, timings, logs, stages } => {
                 let attachments = frame.attachments.into_iter().map(Attachment::into_vec).collect();
                 let outputs = Outputs { values: outputs, attachments };
-                calls.answer(id, Reply { outcome: Ok(outputs), timings, stages, logs });
+                calls.answer(id, Reply { outcome: Ok(outputs), facts, timings, stages, logs });
             }
             FromWorker::Failed { id, code, message, timings, logs, stages } => {
-                calls.answer(id, Reply { outcome: Err((code, message)), timings, stages, logs });
+                calls.answer(id, Reply { outcome: Err((code, message)), facts: Vec::new(), timings, stages, logs });
             }
             FromWorker::Compiled | FromWorker::Ready { .. } | FromWorker::Refused { .. } => {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "the worker spoke out of turn"));

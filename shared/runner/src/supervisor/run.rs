@@ -128,7 +128,8 @@ impl Run {
         match done {
             Ok(result) => {
                 self.record.computed(reply.stages, loading);
-                Ok(RunResponse { result, timings: Some(timings), logs: reply.logs, ..RunResponse::default() })
+                let (timings, logs, facts) = (Some(timings), reply.logs, reply.facts);
+                Ok(RunResponse { result, timings, logs, facts, ..RunResponse::default() })
             }
             Err(failure) => Err(failure.of_run(timings, reply.logs)),
         }
@@ -207,7 +208,7 @@ impl Run {
         match done.flatten() {
             Ok(result) => {
                 let logs = kept.logs.clone();
-                Ok(RunResponse { result, timings: Some(timings), logs, cached: true, spans: Vec::new() })
+                Ok(RunResponse { result, timings: Some(timings), logs, cached: true, ..RunResponse::default() })
             }
             Err(failure) => Err(failure.of_run(timings, Vec::new())),
         }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use vision_protocol::messages::{ErrorCode, LogLine, Timings};
+use vision_protocol::messages::{ErrorCode, LogLine, PictureFacts, Timings};
 use wasmtime::{Store, UpdateDeadline};
 
 use super::{
@@ -29,6 +29,7 @@ pub(super) struct Parcel {
 /// How a run went.
 pub(super) struct Report {
     pub(super) outcome: Result<Parcel, Failure>,
+    pub(super) facts: Vec<PictureFacts>,
     pub(super) timings: Timings,
     pub(super) stages: Stages,
     pub(super) logs: Vec<LogLine>,
@@ -63,9 +64,9 @@ impl App {
             catch_unwind(AssertUnwindSafe(|| self.run(&mut store, inputs)))
                 .unwrap_or_else(|panic| Err(Failure::new(ErrorCode::Internal, words(panic.as_ref()))))
         };
-        let Host { stopwatch, logs, .. } = store.into_data();
+        let Host { stopwatch, logs, facts, .. } = store.into_data();
         let (timings, stages) = stopwatch.finish(waited);
-        Report { outcome, timings, stages, logs }
+        Report { outcome, facts, timings, stages, logs }
     }
 
     fn run(&self, store: &mut Store<Host>, inputs: Parcel) -> Result<Parcel, Failure> {
@@ -160,5 +161,5 @@ fn write(host: &mut Host, results: Vec<(String, Value)>, most_bytes: u64) -> Res
 /// The report of a run that was over before it began.
 pub(super) fn not_begun(failure: Failure, waited: Duration) -> Report {
     let (timings, stages) = Stopwatch::start().finish(waited);
-    Report { outcome: Err(failure), timings, stages, logs: Vec::new() }
+    Report { outcome: Err(failure), facts: Vec::new(), timings, stages, logs: Vec::new() }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use vision_protocol::{
     limits::RunLimits,
-    messages::{LogLevel, LogLine},
+    messages::{LogLevel, LogLine, PictureFacts},
 };
 use wasmtime::{
     ResourceLimiter,
@@ -74,6 +74,8 @@ pub(super) struct Host {
     pub(super) clock: Clock,
     pub(super) stopwatch: Stopwatch,
     pub(super) logs: Vec<LogLine>,
+    /// What the pictures among the inputs are like, as far as they were decoded.
+    pub(super) facts: Vec<PictureFacts>,
     /// The beginning of the last line, if it told of an error.
     last_words: Option<String>,
     limits: Arc<RunLimits>,
@@ -95,6 +97,7 @@ impl Host {
             clock,
             stopwatch: Stopwatch::start(),
             logs: Vec::new(),
+            facts: Vec::new(),
             last_words: None,
             log_room: limits.log_bytes,
             limits,
@@ -197,6 +200,9 @@ impl Host {
             let view = &mut self.table.get_mut(handle)?.0;
             let taken = view.take(step);
             let more = taken.map_err(|error| Stopped::Input(format!("{}: the file {error}", view.name())))?;
+            if step.decodes() && !self.facts.iter().any(|known| known.name == view.name()) {
+                self.facts.extend(view.facts());
+            }
             self.held = self.held.saturating_add_signed(more);
             if step.decodes() {
                 self.stopwatch.decoding(began.elapsed());

@@ -62,6 +62,19 @@ impl Picture {
         self.height
     }
 
+    /// The mean luma, 0 to 1, of some thousand pixels that are spread evenly: exact enough, and done in no time.
+    pub(crate) fn brightness(&self) -> f64 {
+        // An odd step, so that it does not run along a column.
+        let step = (self.rgb.len() / 3 / 10_000) | 1;
+        let (mut sum, mut count) = (0.0, 0.0_f64);
+        for pixel in self.rgb.as_chunks::<3>().0.iter().step_by(step) {
+            let [red, green, blue] = pixel.map(f64::from);
+            sum += 0.299 * red + 0.587 * green + 0.114 * blue;
+            count += 1.0;
+        }
+        sum / count.max(1.0) / 255.0
+    }
+
     /// Three bytes per pixel.
     pub(crate) fn rgb(&self) -> &[u8] {
         &self.rgb

@@ -105,10 +105,10 @@ fn work(app: &App, waiting: &Mutex<Receiver<Job>>, pending: &Pending, output: &O
             Err(stopped) => not_begun(stopped.into(), waited),
         };
         pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        let Report { outcome, timings, stages, logs } = report;
+        let Report { outcome, facts, timings, stages, logs } = report;
         let sent = match outcome {
             Ok(Parcel { values, attachments }) => {
-                output.send(&FromWorker::Done { id, outputs: values, timings, logs, stages }, &attachments)
+                output.send(&FromWorker::Done { id, outputs: values, facts, timings, logs, stages }, &attachments)
             }
             Err(failure) => {
                 let (code, message) = (failure.code, failure.message);

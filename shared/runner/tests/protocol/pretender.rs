@@ -162,7 +162,8 @@ fn run(
         other => panic!("does not know how to {other}"),
     };
     let timings = Timings { running_model_ms: 0.01, total_ms: 0.02, ..Timings::default() };
-    say(out, &FromWorker::Done { id, outputs, timings, logs: Vec::new(), stages: Stages::default() }, &attachments);
+    let (facts, logs, stages) = (Vec::new(), Vec::new(), Stages::default());
+    say(out, &FromWorker::Done { id, outputs, facts, timings, logs, stages }, &attachments);
 }
 
 fn hold(id: u64, gate: &str, gates: &Gates) -> String {

@@ -41,6 +41,7 @@ impl OverviewPage {
         use Permission::{ManagePeople, ManageRunners, ReviewApps};
         let all = [
             (self.overview.reviews, "Releases to review", ReviewApps, Some("/admin/reviews")),
+            (self.overview.reports, "Reports", ReviewApps, Some("/admin/reports")),
             (self.overview.requests, "Requests of authors", ManagePeople, Some("/admin/requests")),
             (self.overview.runs, "Runs under way", ManageRunners, Some("/admin/runners")),
             (self.overview.checks, "Packages being proven", ManageRunners, Some("/admin/runners")),

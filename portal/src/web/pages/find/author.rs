@@ -1,4 +1,4 @@
-//! `GET /authors/{person}`: an author's listed apps.
+//! `GET /authors/{author}`: an author's listed apps.
 
 use actix_web::{
     HttpResponse,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::{sync::oneshot, time::Instant};
-use vision_protocol::messages::{ErrorCode, LogLine, Timings};
+use vision_protocol::messages::{ErrorCode, LogLine, PictureFacts, Timings};
 
 use crate::ipc::{Attachment, Stages, WireValue};
 
@@ -21,6 +21,7 @@ pub(in crate::supervisor) struct Order {
 #[derive(Debug)]
 pub(in crate::supervisor) struct Reply {
     pub(in crate::supervisor) outcome: Result<Outputs, (ErrorCode, String)>,
+    pub(in crate::supervisor) facts: Vec<PictureFacts>,
     pub(in crate::supervisor) timings: Timings,
     pub(in crate::supervisor) stages: Stages,
     pub(in crate::supervisor) logs: Vec<LogLine>,

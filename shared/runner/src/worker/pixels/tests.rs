@@ -255,3 +255,22 @@ fn a_rectangle_is_cut_as_far_as_it_lies_within() {
     assert!(cut(Area { x: 8.0, y: 0.0, width: 4.0, height: 4.0 }).is_err());
     assert!(cut(Area { x: f32::NAN, y: 0.0, width: 4.0, height: 4.0 }).is_err());
 }
+
+#[test]
+fn brightness_is_that_of_all_pixels_and_of_a_reduced_picture() {
+    for (color, expected) in [([0, 0, 0], 0.0), ([255, 255, 255], 1.0), ([255, 0, 0], 0.299), ([0, 0, 255], 0.114)] {
+        let brightness = Picture::filled(300, 200, Color(color)).brightness();
+        assert!((brightness - expected).abs() < 1e-9, "{color:?}: {brightness}");
+    }
+    let (_, jpeg) = plain().next().unwrap();
+    let facts = |step| {
+        let file = Encoded::open(&(Arc::new(jpeg.to_vec()) as _), MOST_PIXELS).unwrap();
+        let mut view = View::of_file(file, "Image");
+        assert_eq!(view.facts(), None, "nothing is known before it is decoded");
+        view.take(step).unwrap();
+        view.facts().unwrap()
+    };
+    let (whole, reduced) = (facts(Step::Decode), facts(Step::Reduce(2)));
+    assert_eq!((whole.name.as_str(), whole.width, whole.height), ("Image", 93, 61));
+    assert!((whole.brightness - reduced.brightness).abs() < 0.01, "{whole:?} {reduced:?}");
+}

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use vision_protocol::messages::PictureFacts;
+
 use super::{Area, DecodeError, Encoded, Picture, bytes_of};
 
 /// A photo is decoded at a part of its size only where that leaves at least so many pixels, in either direction, for
@@ -196,6 +198,14 @@ impl View {
             (_, None) => {}
         }
         Ok(self.source.bytes() as i64 - before)
+    }
+
+    /// What the file behind it is like, once it was decoded.
+    pub(crate) fn facts(&self) -> Option<PictureFacts> {
+        let (width, height) = self.source.file.as_ref()?.size();
+        let reduced = || self.source.reduced.get().map(|reduced| &reduced.picture);
+        let brightness = self.source.whole.get().or_else(reduced)?.brightness();
+        Some(PictureFacts { name: self.source.name.clone(), width, height, brightness })
     }
 
     /// All pixels, once [`Self::before_pixels`] asks for nothing more.
