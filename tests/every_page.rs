@@ -105,6 +105,8 @@ impl World {
                 ("{shelf}", "new".to_owned()),
                 ("{runner}", "1".to_owned()),
                 ("{draft}", last(&written)),
+                // Leads on to the app, and is no page itself.
+                ("{token}", "00000000-none".to_owned()),
                 ("{entry}", "squeezenet-1.0".to_owned()),
                 ("{key}", "1".to_owned()),
                 ("{name}", "site.css".to_owned()),

@@ -22,6 +22,7 @@ mod convert;
 mod crash;
 mod dev_page;
 mod documents;
+mod editor;
 mod every_page;
 mod examples;
 mod feedback;

@@ -48,6 +48,8 @@ pub mod show;
 mod story;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod versions_story;
 
 use std::net::TcpListener;
 

@@ -10,7 +10,7 @@ use std::{
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::Sha256;
-use vision_protocol::ids::{RunnerId, UserId};
+use vision_protocol::ids::{AppId, RunnerId, UserId};
 
 use super::{BlobError, seal};
 use crate::state::Random;
@@ -110,6 +110,13 @@ impl MasterKey {
         // A key of its own, so that what is sealed and what is told never share one.
         let key = mac(self.0.expose_secret(), b"pseudonyms");
         hex::encode(mac(&key, format!("runner {runner}, person {person}").as_bytes()))
+    }
+
+    /// The secret part of the link of an app; another one for each generation.
+    pub fn share_token(&self, app: AppId, generation: i64) -> String {
+        let key = mac(self.0.expose_secret(), b"share links");
+        let token = mac(&key, format!("app {app}, generation {generation}").as_bytes());
+        hex::encode(&token[..16])
     }
 
     /// A new data key for a person, wrapped.

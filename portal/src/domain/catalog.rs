@@ -6,7 +6,7 @@ use vision_protocol::{
     manifest::Manifest,
 };
 
-use super::{DomainError, Result};
+use super::{DomainError, Result, accounts::User, sharing};
 use crate::{
     state::{Portal, timestamp},
     store::{AppListing, AppRow, StoreError},
@@ -129,19 +129,21 @@ pub(super) fn manifest(text: &str) -> Result<Manifest> {
     Ok(serde_json::from_str(text).map_err(|_| StoreError::Corrupt("manifest"))?)
 }
 
-pub(super) async fn published(portal: &Portal, slug: &Slug) -> Result<(AppRow, ReleaseId)> {
+/// A published app that this person may know of.
+pub(super) async fn published(portal: &Portal, viewer: Option<&User>, slug: &Slug) -> Result<(AppRow, ReleaseId)> {
     let app = portal.store.app_by_slug(slug).await?.filter(|app| app.suspended_at.is_none());
     let app = app.ok_or(DomainError::NotFound)?;
+    sharing::require(portal, viewer, AppId(app.id)).await?;
     let release = app.published_release.map(ReleaseId).ok_or(DomainError::NotFound)?;
     Ok((app, release))
 }
 
-/// A published app.
+/// A published app, as this person sees it.
 ///
 /// # Errors
-/// `NotFound`, also when it is not published.
-pub async fn app(portal: &Portal, slug: &Slug) -> Result<AppView> {
-    let (app, id) = published(portal, slug).await?;
+/// `NotFound`, also when it is not published, or private.
+pub async fn app(portal: &Portal, viewer: Option<&User>, slug: &Slug) -> Result<AppView> {
+    let (app, id) = published(portal, viewer, slug).await?;
     let release = portal.store.release(id).await?.ok_or(DomainError::NotFound)?;
     let manifest = manifest(&release.manifest)?;
     let has_icon = portal.store.icon(id).await?.is_some();
@@ -185,8 +187,8 @@ async fn figures(portal: &Portal, app: AppId) -> Result<Figures> {
 ///
 /// # Errors
 /// `NotFound`, also when it has none.
-pub async fn icon(portal: &Portal, slug: &Slug) -> Result<Icon> {
-    let (_, release) = published(portal, slug).await?;
+pub async fn icon(portal: &Portal, viewer: Option<&User>, slug: &Slug) -> Result<Icon> {
+    let (_, release) = published(portal, viewer, slug).await?;
     let (media_type, bytes) = portal.store.icon(release).await?.ok_or(DomainError::NotFound)?;
     Ok(Icon { media_type, bytes })
 }

@@ -6,7 +6,9 @@ mod job;
 use vision_protocol::ids::{BlobId, ReleaseId, Slug};
 
 use super::{
-    DomainError, Result, accounts, catalog,
+    DomainError, Result,
+    accounts::{self, User},
+    catalog,
     files::FileStream,
     running::{self, RunView},
 };
@@ -15,7 +17,7 @@ use crate::{
     store::{JobKind, StoreError},
 };
 
-pub(super) use job::RunExamples;
+pub(super) use job::{RunExamples, begin, read};
 
 /// An example in an app's list.
 #[derive(Clone, Debug)]
@@ -54,8 +56,8 @@ fn title(name: &str) -> String {
 ///
 /// # Errors
 /// `NotFound`.
-pub async fn show(portal: &Portal, app: &Slug, position: u32) -> Result<RunView> {
-    let (_, release) = catalog::published(portal, app).await?;
+pub async fn show(portal: &Portal, viewer: Option<&User>, app: &Slug, position: u32) -> Result<RunView> {
+    let (_, release) = catalog::published(portal, viewer, app).await?;
     let run = portal.store.run_of_example(release, position.into()).await?.ok_or(DomainError::NotFound)?;
     running::view(portal, &accounts::house(portal).await?, run).await
 }
@@ -64,8 +66,14 @@ pub async fn show(portal: &Portal, app: &Slug, position: u32) -> Result<RunView>
 ///
 /// # Errors
 /// `NotFound`.
-pub async fn file(portal: &Portal, app: &Slug, position: u32, blob: BlobId) -> Result<FileStream> {
-    let (_, release) = catalog::published(portal, app).await?;
+pub async fn file(
+    portal: &Portal,
+    viewer: Option<&User>,
+    app: &Slug,
+    position: u32,
+    blob: BlobId,
+) -> Result<FileStream> {
+    let (_, release) = catalog::published(portal, viewer, app).await?;
     let run = portal.store.run_of_example(release, position.into()).await?.ok_or(DomainError::NotFound)?;
     running::file(portal, &accounts::house(portal).await?, run, blob).await
 }

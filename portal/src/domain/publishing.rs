@@ -278,7 +278,7 @@ async fn put_out(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
 
 /// Whether a reviewer has yet to look at it. What was out once, or was approved, needs nobody again; nor does what an
 /// admin or the house makes.
-async fn needs_review(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
+pub(super) async fn needs_review(portal: &Portal, row: &ReleaseRow) -> Result<bool> {
     if site::current(portal).await?.auto_approve || row.published_at.is_some() {
         return Ok(false);
     }

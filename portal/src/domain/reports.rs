@@ -82,7 +82,7 @@ impl Reason {
 /// `Invalid` with faults at `reason` and `words`; `Conflict` if this person's last report on it is undecided;
 /// `NotFound`; `TooMany`.
 pub async fn report(portal: &Portal, user: &User, slug: &Slug, reason: &str, words: &str) -> Result<()> {
-    let (app, _) = catalog::published(portal, slug).await?;
+    let (app, _) = catalog::published(portal, Some(user), slug).await?;
     let words = catalog::clean(words).replace("\r\n", "\n").trim().to_owned();
     let mut faults = Vec::new();
     let reason = Reason::by_name(reason);

@@ -122,7 +122,7 @@ pub async fn standing(portal: &Portal, viewer: Option<&User>, app: AppId, author
 /// # Errors
 /// `Invalid` with faults at `stars` and `words`; `NotFound`; `Conflict` for who has not run it; `TooMany`.
 pub async fn write(portal: &Portal, user: &User, slug: &Slug, new: &NewReview) -> Result<()> {
-    let (app, _) = catalog::published(portal, slug).await?;
+    let (app, _) = catalog::published(portal, Some(user), slug).await?;
     let id = AppId(app.id);
     match standing(portal, Some(user), id, UserId(app.author_id)).await? {
         Standing::May(_) => {}

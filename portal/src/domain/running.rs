@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::broadcast;
 use vision_protocol::{
-    ids::{BlobId, ReleaseId, RunId, Slug},
+    ids::{AppId, BlobId, ReleaseId, RunId, Slug},
     manifest::Manifest,
     messages::{LogLine, Timings},
     parameters::Parameter,
@@ -33,6 +33,7 @@ use super::{
     files::{self, FileStream},
     following,
     roles::Permission,
+    sharing,
     work::remove_blob,
 };
 use crate::{
@@ -51,7 +52,7 @@ pub use history::{
 pub use keeping::{Keeping, choose_keeping, keeping, note_shown};
 pub(super) use stop::stop;
 pub(super) use stored::plain_results;
-pub use submit::{Accepted, again};
+pub use submit::{Accepted, again, again_on};
 pub use view::view;
 
 /// Photos that may be given in one go.
@@ -245,6 +246,12 @@ async fn runnable(portal: &Portal, user: &User, id: ReleaseId) -> Result<Release
         });
     }
     if row.status == "published" {
+        sharing::require(portal, Some(user), AppId(row.app_id)).await?;
+        return Ok(row);
+    }
+    // Of two releases that are compared, some people get the one that is not published.
+    if matches!(row.status.as_str(), "draft" | "retired") && portal.store.is_second(id).await? {
+        sharing::require(portal, Some(user), AppId(row.app_id)).await?;
         return Ok(row);
     }
     if row.author_id != user.id.0 && !user.can(Permission::ReviewApps) {

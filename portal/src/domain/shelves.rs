@@ -164,7 +164,7 @@ async fn part(
 /// # Errors
 /// `NotFound`.
 pub async fn keep(portal: &Portal, user: &User, slug: &Slug, on: bool) -> Result<()> {
-    let (app, _) = catalog::published(portal, slug).await?;
+    let (app, _) = catalog::published(portal, Some(user), slug).await?;
     Ok(portal.store.set_favourite(user.id, AppId(app.id), on, portal.now()).await?)
 }
 

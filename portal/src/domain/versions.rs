@@ -1,6 +1,7 @@
 //! The releases of an app over time: what is new in each, which are deprecated, going back to an older one, and which
 //! version the next should have.
 
+mod mine;
 mod suggestion;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use crate::{
     store::{ReleaseRow, StoreError, VersionRow},
 };
 
+pub use mine::{MyVersion, mine};
 pub use suggestion::{Step, Suggestion, suggest};
 
 /// Longest text on what is new, in characters.

@@ -8,7 +8,7 @@ use super::{Backend, Result, Store, words};
 
 /// What an app must be to stand in lists. Whoever adds a state to apps that hides them adds it here, and calls
 /// [`Store::relist`] where that state changes: every list, shelf and search goes by the column that it sets.
-const STANDS: &str = "published_release is not null and suspended_at is null";
+const STANDS: &str = "published_release is not null and suspended_at is null and visibility = 'public'";
 
 /// Raised whenever what is written into the index changes: apps with an older one are put in anew at the next start.
 const INDEX_VERSION: i64 = 1;

@@ -21,6 +21,25 @@ pub struct VersionRow {
     pub published_at: i64,
 }
 
+/// A release, whatever came of it.
+#[derive(Clone, sqlx::FromRow)]
+pub struct OwnVersionRow {
+    /// The release.
+    pub id: i64,
+    /// Semantic version.
+    pub version: String,
+    /// The status's name.
+    pub status: String,
+    /// Markdown.
+    pub notes: String,
+    /// Why people should no longer use it.
+    pub deprecated: Option<String>,
+    /// Milliseconds.
+    pub created_at: i64,
+    /// Milliseconds.
+    pub published_at: Option<i64>,
+}
+
 impl Store {
     /// Releases of an app that are or were published, the newest first, at most so many.
     ///
@@ -35,6 +54,31 @@ impl Store {
         .bind(limit)
         .fetch_all(&self.pool)
         .await?)
+    }
+
+    /// The releases of an app, whatever came of them, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn own_versions(&self, app: AppId, limit: i64) -> Result<Vec<OwnVersionRow>> {
+        Ok(sqlx::query_as(
+            "select id, version, status, notes, deprecated, created_at, published_at from releases \
+             where app_id = $1 order by id desc limit $2",
+        )
+        .bind(app.0)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// The name of an app, as in its author's list.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn app_name(&self, app: AppId) -> Result<Option<String>> {
+        let row: Option<(String,)> =
+            sqlx::query_as("select name from apps where id = $1").bind(app.0).fetch_optional(&self.pool).await?;
+        Ok(row.map(|(name,)| name))
     }
 
     /// Every version that an app has, whatever came of it, and the newest release that was proven.

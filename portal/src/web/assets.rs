@@ -24,6 +24,7 @@ macro_rules! asset {
 }
 
 const FILES: &[(&str, &str, &[u8])] = &[
+    asset!("again.js", "text/javascript; charset=utf-8"),
     asset!("app.css", "text/css; charset=utf-8"),
     asset!("camera.js", "text/javascript; charset=utf-8"),
     asset!("compare.js", "text/javascript; charset=utf-8"),
@@ -41,6 +42,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     asset!("icon-maskable-512.png", "image/png"),
     asset!("layout-frame.js", "text/javascript; charset=utf-8"),
     asset!("layout.css", "text/css; charset=utf-8"),
+    asset!("live.js", "text/javascript; charset=utf-8"),
     asset!("lightbox.js", "text/javascript; charset=utf-8"),
     asset!("progress.js", "text/javascript; charset=utf-8"),
     asset!("results.css", "text/css; charset=utf-8"),

@@ -99,7 +99,7 @@ impl News {
 }
 
 /// An answer that tells `news` as they come, then `end`.
-pub(crate) fn answer(news: impl Stream<Item = News> + 'static) -> HttpResponse {
+pub(crate) fn answer<T: Serialize>(news: impl Stream<Item = T> + 'static) -> HttpResponse {
     let told = news.map(|news| Some(format!("event: progress\ndata: {}\n\n", serde_json::json!(news))));
     let told = told.chain(stream::iter([Some("event: end\ndata: {}\n\n".to_owned()), None]));
     let pings = stream::unfold((), |()| async {

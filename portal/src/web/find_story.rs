@@ -154,7 +154,7 @@ async fn who_ran_an_app_reviews_it_and_its_author_replies() {
 }
 
 async fn app_id(world: &World) -> vision_protocol::ids::AppId {
-    let view = catalog::app(&world.portal, &world.slug).await.unwrap();
+    let view = catalog::app(&world.portal, None, &world.slug).await.unwrap();
     assert_eq!(view.release, ReleaseId(world.release.0));
     view.app
 }

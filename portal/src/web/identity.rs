@@ -146,6 +146,19 @@ pub(crate) fn address(request: &HttpRequest, portal: &Portal) -> String {
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;
 
+/// Who asks, if they have logged in.
+pub(crate) struct Viewer(pub(crate) Option<User>);
+
+impl FromRequest for Viewer {
+    type Error = WebError;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Ok(Self(visitor(&request).await?.user().cloned())) })
+    }
+}
+
 /// Somebody is logged in.
 pub(crate) struct CurrentUser(pub(crate) User);
 

@@ -102,6 +102,22 @@ pub(crate) enum Notice {
     AppSuspended,
     /// An app is back.
     AppLifted,
+    /// People are told not to use a release.
+    Deprecated,
+    /// They are no longer.
+    NotDeprecated,
+    /// An older release is current again.
+    RolledBack,
+    /// What is new in a release is written down.
+    NotesSaved,
+    /// Somebody else sees an app.
+    VisibilitySet,
+    /// An app has another link.
+    LinkRenewed,
+    /// Two releases are compared.
+    ExperimentBegun,
+    /// They are no longer.
+    ExperimentEnded,
 }
 
 impl Notice {
@@ -137,6 +153,14 @@ impl Notice {
         ("review-deleted", Self::ReviewDeleted, "Your review is deleted."),
         ("replied", Self::Replied, "Your reply is saved."),
         ("reported", Self::Reported, "Thank you. Somebody will look at it."),
+        ("deprecated", Self::Deprecated, "Deprecated. People who use it are told."),
+        ("not-deprecated", Self::NotDeprecated, "It is no longer deprecated."),
+        ("rolled-back", Self::RolledBack, "Rolled back. Everybody runs that release again."),
+        ("notes-saved", Self::NotesSaved, "The notes are saved."),
+        ("visibility-set", Self::VisibilitySet, "Who sees the app is changed."),
+        ("link-renewed", Self::LinkRenewed, "The app has a new link. The old one is dead."),
+        ("experiment-begun", Self::ExperimentBegun, "The two releases are compared from now on."),
+        ("experiment-ended", Self::ExperimentEnded, "The comparison has ended."),
         ("runner-switched", Self::RunnerSwitched, "The runner is switched."),
         ("runner-described", Self::RunnerDescribed, "What is known of the runner is saved."),
         ("profile-saved", Self::ProfileSaved, "Your name and email are saved."),

@@ -37,6 +37,7 @@ fn address(entry: &Entry, world: &World) -> String {
         .replace("{request}", "1")
         .replace("{report}", "1")
         .replace("{invitation}", "1")
+        .replace("{token}", "no-such-token")
         .replace("{draft}", &world.written.to_string())
         .replace("{upload}", &world.upload.to_string())
         .replace("{shelf}", "new")

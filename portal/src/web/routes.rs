@@ -75,6 +75,7 @@ pub fn table() -> Vec<Entry> {
         GET  "/apps/{slug}/icon"                 Everybody                => apps::icon::show;
         GET  "/apps/{slug}/examples/{example}/files/{blob}" Everybody     => apps::example_file::show;
         GET  "/apps/{slug}/examples/{example}/layout" Everybody           => apps::example_layout::show;
+        GET  "/apps/{slug}/shared/{token}"       LoggedIn                 => apps::shared::show;
         POST "/apps/{slug}/runs"                 Permitted(RunApps)       => apps::run::submit;
         POST "/apps/{slug}/favourite"            LoggedIn                 => apps::favourite::submit;
         GET  "/apps/{slug}/reviews"              Everybody                => apps::reviews::show;
@@ -121,6 +122,13 @@ pub fn table() -> Vec<Entry> {
         GET  "/author/new"                       Permitted(PublishApps)   => author::editor::start::show;
         POST "/author/new"                       Permitted(PublishApps)   => author::editor::start::submit;
         POST "/author/apps/{slug}/edit"          Permitted(PublishApps)   => author::editor::start::edit;
+        GET  "/author/apps/{slug}/releases"      Permitted(PublishApps)   => author::releases::show;
+        POST "/author/apps/{slug}/visibility"    Permitted(PublishApps)   => author::sharing::submit;
+        POST "/author/apps/{slug}/share"         Permitted(PublishApps)   => author::sharing::renew;
+        POST "/author/apps/{slug}/experiment"    Permitted(PublishApps)   => author::experiment::submit;
+        POST "/author/apps/{slug}/experiment/end" Permitted(PublishApps)  => author::experiment::end;
+        GET  "/author/apps/{slug}/live"          Permitted(PublishApps)   => author::live::show;
+        GET  "/author/apps/{slug}/live/events"   Permitted(PublishApps)   => author::live::follow;
         GET  "/author/drafts/{draft}/general"    Permitted(PublishApps)   => author::editor::general::show;
         POST "/author/drafts/{draft}/general"    Permitted(PublishApps)   => author::editor::general::submit;
         GET  "/author/drafts/{draft}/parameters" Permitted(PublishApps)   => author::editor::parameters::show;
@@ -144,6 +152,13 @@ pub fn table() -> Vec<Entry> {
         DELETE "/author/uploads/{upload}"        Permitted(PublishApps)   => author::editor::uploads::delete;
         GET  "/author/releases/{release}"        Permitted(PublishApps)   => author::release::show;
         GET  "/author/releases/{release}/events" Permitted(PublishApps)   => author::events::show;
+        GET  "/author/releases/{release}/tests"  Permitted(PublishApps)   => author::tests::show;
+        POST "/author/releases/{release}/tests"  Permitted(PublishApps)   => author::tests::submit;
+        POST "/author/releases/{release}/compare" Permitted(PublishApps)  => author::tests::compare;
+        POST "/author/releases/{release}/deprecate" Permitted(PublishApps) => author::versions::deprecate;
+        POST "/author/releases/{release}/undeprecate" Permitted(PublishApps) => author::versions::undeprecate;
+        POST "/author/releases/{release}/rollback" Permitted(PublishApps) => author::versions::roll_back;
+        POST "/author/releases/{release}/notes"  Permitted(PublishApps)   => author::versions::notes;
         POST "/author/releases/{release}/publish"   Permitted(PublishApps) => author::publish::submit;
         POST "/author/releases/{release}/unpublish" Permitted(PublishApps) => author::unpublish::submit;
         POST "/releases/{release}/runs"          Permitted(RunApps)       => author::run::submit;

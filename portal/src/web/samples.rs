@@ -7,6 +7,7 @@ mod editor;
 mod feedback;
 mod finding;
 mod runs;
+mod versions;
 
 use askama::Template;
 use data::{app_view, at, faults, file, release_view, run_id, run_view, slug, standard_view, user};
@@ -345,6 +346,7 @@ fn samples() -> Samples {
     run_pages(&mut all);
     author_pages(&mut all);
     editor::pages(&mut all);
+    versions::pages(&mut all);
     admin_pages(&mut all);
     catalog_pages(&mut all);
     feedback::pages(&mut all);

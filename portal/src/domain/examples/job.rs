@@ -5,7 +5,7 @@ use std::{fs::File, io::Read};
 use bytes::Bytes;
 use futures_util::{future::BoxFuture, stream};
 use serde_json::Value;
-use vision_package::Example;
+use vision_package::{Example, Expected};
 use vision_protocol::{
     ids::{Digest, ReleaseId, RunId},
     limits::PackageLimits,
@@ -65,8 +65,10 @@ fn release_id(lease: &Lease) -> Result<ReleaseId> {
 }
 
 /// An example with what it is given.
-struct Given {
-    name: String,
+pub(in crate::domain) struct Given {
+    pub(in crate::domain) name: String,
+    /// What must come out.
+    pub(in crate::domain) expected: Option<Expected>,
     /// By parameter: the content of a file, or text as a form would send it.
     inputs: Vec<(String, Input)>,
 }
@@ -124,7 +126,13 @@ async fn ended(portal: &Portal, house: &User, run: RunId) -> Result<bool> {
     Ok(false)
 }
 
-async fn begin(portal: &Portal, house: &User, release: ReleaseId, given: &Given) -> Result<RunId> {
+/// Runs an example as somebody's own run.
+pub(in crate::domain) async fn begin(
+    portal: &Portal,
+    house: &User,
+    release: ReleaseId,
+    given: &Given,
+) -> Result<RunId> {
     let mut draft = running::begin(portal, house, release).await?;
     for (name, input) in &given.inputs {
         match input {
@@ -139,7 +147,7 @@ async fn begin(portal: &Portal, house: &User, release: ReleaseId, given: &Given)
 }
 
 /// The examples of a stored package.
-async fn read(portal: &Portal, digest: Digest) -> Result<Vec<Given>> {
+pub(in crate::domain) async fn read(portal: &Portal, digest: Digest) -> Result<Vec<Given>> {
     let file = portal.objects.open(ObjectKey::Package(digest)).await?.into_file().into_std().await;
     let limits = portal.config.limits.packages();
     tokio::task::spawn_blocking(move || read_archive(&file, &limits)).await.map_err(DomainError::internal)?
@@ -168,5 +176,5 @@ fn given(example: &Example, archive: &mut ZipArchive<&File>) -> Result<Given> {
         };
         inputs.push((name.clone(), input));
     }
-    Ok(Given { name: example.name.clone(), inputs })
+    Ok(Given { name: example.name.clone(), expected: example.expected.clone(), inputs })
 }

@@ -211,6 +211,9 @@ pub(super) async fn finish(
         tracing::info!(run.id = %id, "the run was deleted, or ended elsewhere, meanwhile");
         return Ok(());
     }
+    if status == RunStatus::Failed {
+        portal.store.note_failure(id, reason.unwrap_or(counting::WRONG_RESULT)).await?;
+    }
     tracing::info!(run.id = %id, run.status = status.name(), attempt = lease.attempt, "run ended");
     portal.tell(News::Run(id));
     Ok(())

@@ -102,8 +102,17 @@ pub(super) async fn copy(draft: &RunDraft, name: &str, old: BlobId) -> Result<Bl
 /// # Errors
 /// `NotFound`; `Conflict` if the release cannot be run any more; `Stopping`.
 pub async fn again(portal: &Portal, viewer: &User, id: RunId) -> Result<RunId> {
+    let release = ReleaseId(own(portal, viewer, id).await?.release_id);
+    again_on(portal, viewer, id, release).await
+}
+
+/// Runs another release on the inputs of a run of one's own. It must ask for the same parameters.
+///
+/// # Errors
+/// As [`again`].
+pub async fn again_on(portal: &Portal, viewer: &User, id: RunId, release: ReleaseId) -> Result<RunId> {
     let row = own(portal, viewer, id).await?;
-    let mut draft = begin(portal, viewer, ReleaseId(row.release_id)).await?;
+    let mut draft = begin(portal, viewer, release).await?;
     draft.discard = row.keep_ms == Some(0);
     let mut inputs: Vec<Named> = Column::Inputs.open(&draft.key, id, &row.inputs)?;
     for input in &mut inputs {

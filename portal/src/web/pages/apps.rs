@@ -10,5 +10,6 @@ pub(crate) mod report;
 pub(crate) mod review;
 pub(crate) mod reviews;
 pub(crate) mod run;
+pub(crate) mod shared;
 pub(crate) mod show;
 pub(crate) mod unreview;

@@ -10,12 +10,16 @@ use vision_protocol::ids::Slug;
 use crate::{
     domain::examples,
     state::Portal,
-    web::{error::WebError, pages::runs::layout, results::Place},
+    web::{error::WebError, identity::Viewer, pages::runs::layout, results::Place},
 };
 
 /// The handler.
-pub(crate) async fn show(portal: Data<Portal>, path: Path<(Slug, u32)>) -> Result<HttpResponse, WebError> {
+pub(crate) async fn show(
+    viewer: Viewer,
+    portal: Data<Portal>,
+    path: Path<(Slug, u32)>,
+) -> Result<HttpResponse, WebError> {
     let (app, position) = path.into_inner();
-    let run = examples::show(&portal, &app, position).await?;
+    let run = examples::show(&portal, viewer.0.as_ref(), &app, position).await?;
     layout::document(&run, &Place::of_example(&app, position))
 }

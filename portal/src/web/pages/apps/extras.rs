@@ -5,6 +5,7 @@ use vision_protocol::ids::Slug;
 use crate::{
     domain::{
         DomainError,
+        accounts::User,
         catalog::AppView,
         examples::{self, ExampleCard},
         running::{InputView, Shown},
@@ -59,11 +60,16 @@ pub(crate) struct VersionLine {
 
 impl Extras {
     /// Those of an app, with one of its examples if it is there.
-    pub(crate) async fn of(portal: &Portal, view: &AppView, example: Option<u32>) -> Result<Self, WebError> {
+    pub(crate) async fn of(
+        portal: &Portal,
+        viewer: Option<&User>,
+        view: &AppView,
+        example: Option<u32>,
+    ) -> Result<Self, WebError> {
         let slug = &view.card.slug;
         let cards = examples::list(portal, view.release).await?;
         let shown = match cards.iter().find(|card| Some(card.position) == example) {
-            Some(card) => ShownExample::of(portal, slug, card).await?,
+            Some(card) => ShownExample::of(portal, viewer, slug, card).await?,
             None => None,
         };
         let versions = versions::list(portal, view.app).await?;
@@ -91,8 +97,13 @@ impl ExampleLink {
 
 impl ShownExample {
     /// `None` if it went away meanwhile.
-    async fn of(portal: &Portal, slug: &Slug, card: &ExampleCard) -> Result<Option<Self>, WebError> {
-        let run = match examples::show(portal, slug, card.position).await {
+    async fn of(
+        portal: &Portal,
+        viewer: Option<&User>,
+        slug: &Slug,
+        card: &ExampleCard,
+    ) -> Result<Option<Self>, WebError> {
+        let run = match examples::show(portal, viewer, slug, card.position).await {
             Ok(run) => run,
             Err(DomainError::NotFound) => return Ok(None),
             Err(error) => return Err(error.into()),

@@ -68,7 +68,7 @@ pub(crate) async fn show(
     chrome: Chrome,
     slug: Path<Slug>,
 ) -> Result<HttpResponse, WebError> {
-    let card = catalog::app(&portal, &slug).await?.card;
+    let card = catalog::app(&portal, chrome.user.as_ref(), &slug).await?.card;
     let page = ReportPage { chrome, card, reason: String::new(), words: String::new(), faults: Vec::new() };
     respond::page(StatusCode::OK, &page.chrome, &page)
 }
@@ -89,7 +89,7 @@ pub(crate) async fn submit(
         Err(DomainError::Conflict(why)) => (StatusCode::CONFLICT, vec![Fault::new("", why)]),
         Err(error) => return Err(error.into()),
     };
-    let card = catalog::app(&portal, &slug).await?.card;
+    let card = catalog::app(&portal, chrome.user.as_ref(), &slug).await?.card;
     let page = ReportPage { chrome, card, reason: form.reason, words: form.words, faults };
     respond::page(status, &page.chrome, &page)
 }

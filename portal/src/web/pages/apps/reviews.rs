@@ -80,7 +80,7 @@ pub(crate) struct ReviewsPage {
 
 /// The page of an app's reviews.
 pub(crate) async fn load(portal: &Portal, chrome: Chrome, slug: &Slug, page: u32) -> Result<ReviewsPage, WebError> {
-    let view = catalog::app(portal, slug).await?;
+    let view = catalog::app(portal, chrome.user.as_ref(), slug).await?;
     let viewer = chrome.user.as_ref();
     let found = reviews::list(portal, viewer, view.app, view.figures.ratings(), page).await?;
     let standing = reviews::standing(portal, viewer, view.app, view.card.author_id).await?;

@@ -9,7 +9,7 @@ use vision_protocol::ids::Slug;
 
 use super::show::AppPage;
 use crate::{
-    domain::{DomainError, catalog},
+    domain::{DomainError, catalog, experiments},
     state::Portal,
     web::{
         chrome::Chrome,
@@ -30,14 +30,15 @@ pub(crate) async fn submit(
     slug: Path<Slug>,
     CsrfMultipart(mut form): CsrfMultipart,
 ) -> Result<HttpResponse, WebError> {
-    let view = match catalog::app(&portal, &slug).await {
+    let view = match catalog::app(&portal, Some(&may.user), &slug).await {
         Ok(view) => view,
         Err(error) => {
             form.drain().await;
             return Err(error.into());
         }
     };
-    match run_upload::take(&portal, &may.user, view.release, &mut form).await? {
+    let release = experiments::choose(&portal, &may.user, view.app, view.release).await?;
+    match run_upload::take(&portal, &may.user, release, &mut form).await? {
         Outcome::Accepted(accepted) => Ok(respond::see_other(&request, &run_upload::address(accepted), None)),
         Outcome::Refused { faults, .. } if !respond::wants_html(&request) => Err(DomainError::Invalid(faults).into()),
         Outcome::Refused { faults, typed } => {

@@ -80,7 +80,7 @@ impl AppPage {
         example: Option<u32>,
     ) -> Result<Self, WebError> {
         let opinions = Opinions::load(portal, chrome.user.as_ref(), &view).await?;
-        let extras = Extras::of(portal, &view, example).await?;
+        let extras = Extras::of(portal, chrome.user.as_ref(), &view, example).await?;
         Ok(Self::new(chrome, view, opinions).with(extras))
     }
 
@@ -149,7 +149,7 @@ pub(crate) async fn show(
     slug: Path<Slug>,
     query: Query<AppQuery>,
 ) -> Result<HttpResponse, WebError> {
-    let view = catalog::app(&portal, &slug).await?;
+    let view = catalog::app(&portal, chrome.user.as_ref(), &slug).await?;
     let example = query.example.as_deref().and_then(|text| text.parse().ok());
     let mut page = AppPage::load(&portal, chrome, view, example).await?;
     if let (Some(user), Some(run)) = (&page.chrome.user, query.from.as_deref().and_then(|text| text.parse().ok())) {
