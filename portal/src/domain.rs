@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod api_keys;
+mod archive;
 pub mod audit;
 pub mod authorship;
 pub mod catalog;
@@ -43,7 +44,6 @@ pub mod takedowns;
 pub mod trials;
 pub mod versions;
 pub mod work;
-mod zip_stream;
 
 pub use error::DomainError;
 

@@ -114,6 +114,8 @@ impl OnnxRuntime {
             .with_inter_op_spinning(false)?
             // A pattern is kept for each shape that ever came.
             .with_memory_pattern(!content.open_sides)?
+            // Sums of 8-bit products saturate on processors without VNNI, and quantised models answer otherwise there.
+            .with_config_entry("session.x64quantprecision", "1")?
             .with_log_level(LogLevel::Fatal)?
             // Otherwise ONNX Runtime picks a device that it likes.
             .with_auto_device(AutoDevicePolicy::PreferCPU)?

@@ -1,7 +1,6 @@
 //! All that the marketplace keeps of a person, as one zip that is written while it is sent: never a whole photo in memory,
 //! and nothing opened on a disk.
 
-mod archive;
 mod opinions;
 mod profile;
 mod runs;
@@ -13,10 +12,9 @@ use tokio::sync::mpsc;
 use super::{
     Result,
     accounts::{self, User},
+    archive::{self, Archive},
 };
 use crate::state::Portal;
-
-use archive::Archive;
 
 /// Exports of one person in a quarter of an hour.
 const AT_MOST: u32 = 5;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::archive::Archive;
+use crate::domain::archive::Archive;
 use crate::{
     domain::{Result, accounts::User},
     state::{Portal, timestamp},

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use vision_protocol::ids::RunId;
 
-use super::archive::Archive;
+use crate::domain::archive::Archive;
 use crate::{
     domain::{
         DomainError, Result,

@@ -10,26 +10,25 @@ mod tables;
 mod trees;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
-use tokio::sync::mpsc;
+use futures_util::{Stream, StreamExt, stream};
 use vision_protocol::ids::{AppId, BlobId, ReleaseId, RunId, Slug};
 
 use super::{
-    super::{DomainError, Result, accounts::User, files::FileStream, zip_stream::ZipStream},
+    super::{
+        DomainError, Result,
+        accounts::User,
+        archive::{self, Archive},
+        files::FileStream,
+    },
     authors,
 };
-use crate::{
-    state::{Portal, timestamp},
-    store::ConsentedFilter,
-};
+use crate::{state::Portal, store::ConsentedFilter};
 use items::Source;
 
 /// Photos of one export. Whoever has more asks for a span of time at a time.
 pub const MOST_PHOTOS: usize = 20_000;
 /// Runs that are asked for at a time.
 const PAGE: i64 = 500;
-/// Pieces that wait to be sent.
-const WAITING: usize = 4;
 
 /// How the data is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,22 +113,18 @@ pub async fn begin(portal: &Portal, author: &User, slug: &Slug, wanted: &Wanted)
     }
     let runs = runs(portal, app, wanted).await?;
     let source = Source::new(portal.clone(), app, &releases)?;
-    let (sender, receiver) = mpsc::channel(WAITING);
-    let zip = ZipStream::new(timestamp(portal.now()));
-    let writer = Writer { zip, out: Vec::new(), sender: sender.clone() };
+    let (archive, zipped) = archive::open();
     let format = wanted.format;
     tokio::spawn(async move {
-        if let Err(error) = write(&source, writer, format, runs).await
+        if let Err(error) = write(&source, archive, format, runs).await
             && !matches!(error, DomainError::Upload(_))
         {
             tracing::error!(%error, "an export of feedback broke off");
-            // Nobody waiting is no error.
-            let _ = sender.send(Err(error)).await;
         }
     });
-    let content = futures_util::stream::unfold(receiver, async |mut receiver| {
-        let piece = receiver.recv().await?;
-        Some((piece, receiver))
+    let content = stream::unfold(zipped, async |mut zipped| {
+        let piece = zipped.recv().await?;
+        Some((piece.map_err(DomainError::internal), zipped))
     });
     Ok(Export { name: format!("{slug}-feedback-{}.zip", format.name()), content: Box::pin(content) })
 }
@@ -158,50 +153,6 @@ async fn runs(portal: &Portal, app: AppId, wanted: &Wanted) -> Result<Vec<RunId>
     }
 }
 
-/// The archive, and where it goes.
-struct Writer {
-    zip: ZipStream,
-    out: Vec<u8>,
-    sender: mpsc::Sender<Result<Bytes>>,
-}
-
-impl Writer {
-    fn begin(&mut self, name: &str) {
-        self.zip.begin(name, &mut self.out);
-    }
-
-    async fn write(&mut self, content: &[u8]) -> Result<()> {
-        self.zip.write(content, &mut self.out).map_err(DomainError::internal)?;
-        if self.out.len() >= 64 << 10 { self.send().await } else { Ok(()) }
-    }
-
-    fn end(&mut self) {
-        self.zip.end(&mut self.out);
-    }
-
-    /// A whole entry.
-    async fn entry(&mut self, name: &str, content: &[u8]) -> Result<()> {
-        self.begin(name);
-        self.write(content).await?;
-        self.end();
-        Ok(())
-    }
-
-    async fn send(&mut self) -> Result<()> {
-        let piece = Bytes::from(std::mem::take(&mut self.out));
-        let gone = || DomainError::Upload("whoever asked for the export has gone".to_owned());
-        self.sender.send(Ok(piece)).await.map_err(|_| gone())
-    }
-
-    async fn finish(mut self) -> Result<()> {
-        self.zip.finish(&mut self.out);
-        let piece = Bytes::from(self.out);
-        // That nobody waits for the last piece is no error.
-        let _ = self.sender.send(Ok(piece)).await;
-        Ok(())
-    }
-}
-
 /// A photo that is in the archive.
 struct Photo {
     run: RunId,
@@ -225,27 +176,28 @@ impl Photo {
 }
 
 /// The photos first, so that what is said of them is said of those that are there.
-async fn write(source: &Source, mut writer: Writer, format: Format, runs: Vec<RunId>) -> Result<()> {
+async fn write(source: &Source, mut archive: Archive, format: Format, runs: Vec<RunId>) -> Result<()> {
     let mut photos = Vec::new();
     for run in runs {
-        photos.extend(photo(source, &mut writer, run).await?);
+        photos.extend(photo(source, &mut archive, run).await?);
     }
     match format {
-        Format::Coco => trees::coco(source, &mut writer, &photos).await?,
-        Format::Yolo => pieces::yolo(source, &mut writer, &photos).await?,
-        Format::Voc => pieces::voc(source, &mut writer, &photos).await?,
-        Format::Csv => tables::csv(source, &mut writer, &photos).await?,
-        Format::Jsonl => tables::jsonl(source, &mut writer, &photos).await?,
+        Format::Coco => trees::coco(source, &mut archive, &photos).await?,
+        Format::Yolo => pieces::yolo(source, &mut archive, &photos).await?,
+        Format::Voc => pieces::voc(source, &mut archive, &photos).await?,
+        Format::Csv => tables::csv(source, &mut archive, &photos).await?,
+        Format::Jsonl => tables::jsonl(source, &mut archive, &photos).await?,
     }
-    writer.entry("README.md", readme(format).as_bytes()).await?;
-    writer.finish().await
+    archive.text("README.md", readme(format)).await?;
+    archive.finish().await;
+    Ok(())
 }
 
 /// Writes a photo, if its person consents at this moment.
-async fn photo(source: &Source, writer: &mut Writer, run: RunId) -> Result<Option<Photo>> {
+async fn photo(source: &Source, archive: &mut Archive, run: RunId) -> Result<Option<Photo>> {
     let Some(item) = source.item(run).await? else { return Ok(None) };
     let Some((id, file)) = authors::first_photo(&source.portal, run).await? else { return Ok(None) };
-    let mut photo = copy(writer, run, id, file).await?;
+    let mut photo = copy(archive, run, id, file).await?;
     // The runner has decoded it, and knows best.
     if let Some((width, height)) = item.size {
         (photo.width, photo.height) = (width as u32, height as u32);
@@ -253,7 +205,7 @@ async fn photo(source: &Source, writer: &mut Writer, run: RunId) -> Result<Optio
     Ok(Some(photo))
 }
 
-async fn copy(writer: &mut Writer, run: RunId, blob: BlobId, mut file: FileStream) -> Result<Photo> {
+async fn copy(archive: &mut Archive, run: RunId, blob: BlobId, mut file: FileStream) -> Result<Photo> {
     let (head, size) = size::of(&mut file.content).await?;
     if size == (0, 0) {
         tracing::warn!(blob.id = %blob, "a photo in an export does not say how large it is");
@@ -262,14 +214,8 @@ async fn copy(writer: &mut Writer, run: RunId, blob: BlobId, mut file: FileStrea
     let kind = ["jpeg", "png", "webp", "gif", "bmp"].into_iter().find(|known| *known == kind).unwrap_or("bin");
     let kind = if kind == "jpeg" { "jpg" } else { kind };
     let photo = Photo { run, kind, width: size.0, height: size.1 };
-    writer.begin(&photo.path());
-    for piece in &head {
-        writer.write(piece).await?;
-    }
-    while let Some(piece) = file.content.next().await {
-        writer.write(&piece?).await?;
-    }
-    writer.end();
+    let beginning = stream::iter(head.into_iter().map(Ok));
+    archive.file(&photo.path(), beginning.chain(file.content)).await?;
     Ok(photo)
 }
 

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use super::{
     super::super::Result,
-    Photo, Source, Writer,
+    Archive, Photo, Source,
     items::{Classes, Item, Mark, marks},
 };
 
 /// `labels/`, `predictions/` and `data.yaml`.
-pub(super) async fn yolo(source: &Source, writer: &mut Writer, photos: &[Photo]) -> Result<()> {
+pub(super) async fn yolo(source: &Source, archive: &mut Archive, photos: &[Photo]) -> Result<()> {
     let mut classes = Classes::default();
     for photo in photos {
         let Some(item) = source.item(photo.run).await? else { continue };
@@ -21,7 +21,7 @@ pub(super) async fn yolo(source: &Source, writer: &mut Writer, photos: &[Photo])
         for (folder, marks) in said {
             let Some(marks) = marks else { continue };
             let lines: String = marks.iter().map(|mark| line(mark, photo, &mut classes)).collect();
-            writer.entry(&format!("{folder}/{}.txt", photo.run), lines.as_bytes()).await?;
+            archive.text(&format!("{folder}/{}.txt", photo.run), lines).await?;
         }
     }
     let mut data = String::from("path: .\ntrain: images\nval: images\nnames:\n");
@@ -29,7 +29,7 @@ pub(super) async fn yolo(source: &Source, writer: &mut Writer, photos: &[Photo])
         // A JSON string is a YAML string.
         let _ = writeln!(data, "  {number}: {}", serde_json::Value::from(name.as_str()));
     }
-    writer.entry("data.yaml", data.as_bytes()).await
+    archive.text("data.yaml", data).await
 }
 
 /// Class, centre and size in parts of the photo, and the score if there is one.
@@ -42,14 +42,14 @@ fn line(mark: &Mark, photo: &Photo, classes: &mut Classes) -> String {
 }
 
 /// `Annotations/` and `Predictions/`.
-pub(super) async fn voc(source: &Source, writer: &mut Writer, photos: &[Photo]) -> Result<()> {
+pub(super) async fn voc(source: &Source, archive: &mut Archive, photos: &[Photo]) -> Result<()> {
     for photo in photos {
         let Some(item) = source.item(photo.run).await? else { continue };
         let said =
             [("Annotations", marks(&item.truth, photo.size())), ("Predictions", marks(&item.predicted, photo.size()))];
         for (folder, marks) in said {
             let Some(marks) = marks else { continue };
-            writer.entry(&format!("{folder}/{}.xml", photo.run), xml(photo, &item, &marks).as_bytes()).await?;
+            archive.text(&format!("{folder}/{}.xml", photo.run), xml(photo, &item, &marks)).await?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::super::{DomainError, Result, spreadsheets::cell_of as cell},
-    Photo, Source, Writer,
+    Archive, Photo, Source,
     items::{Answer, Item, Said},
 };
 use crate::state::timestamp;
@@ -32,9 +32,9 @@ const COLUMNS: [&str; 17] = [
 const SHARED: usize = 8;
 
 /// `feedback.csv`.
-pub(super) async fn csv(source: &Source, writer: &mut Writer, photos: &[Photo]) -> Result<()> {
-    writer.begin("feedback.csv");
-    writer.write(&rows([COLUMNS.map(ToOwned::to_owned)])?).await?;
+pub(super) async fn csv(source: &Source, archive: &mut Archive, photos: &[Photo]) -> Result<()> {
+    archive.begin("feedback.csv", true).await?;
+    archive.write(rows([COLUMNS.map(ToOwned::to_owned)])?).await?;
     for photo in photos {
         let Some(item) = source.item(photo.run).await? else { continue };
         let shared = shared(photo, &item);
@@ -49,9 +49,8 @@ pub(super) async fn csv(source: &Source, writer: &mut Writer, photos: &[Photo]) 
             all.resize(COLUMNS.len(), String::new());
             all
         });
-        writer.write(&rows(filled)?).await?;
+        archive.write(rows(filled)?).await?;
     }
-    writer.end();
     Ok(())
 }
 
@@ -115,8 +114,8 @@ fn told(kind: &str, answer: &Answer) -> Vec<Vec<String>> {
 }
 
 /// `feedback.jsonl`.
-pub(super) async fn jsonl(source: &Source, writer: &mut Writer, photos: &[Photo]) -> Result<()> {
-    writer.begin("feedback.jsonl");
+pub(super) async fn jsonl(source: &Source, archive: &mut Archive, photos: &[Photo]) -> Result<()> {
+    archive.begin("feedback.jsonl", true).await?;
     for photo in photos {
         let Some(item) = source.item(photo.run).await? else { continue };
         let object = json!({
@@ -124,9 +123,8 @@ pub(super) async fn jsonl(source: &Source, writer: &mut Writer, photos: &[Photo]
             "version": item.version, "verdict": item.verdict, "comment": item.comment,
             "givenAt": timestamp(item.given_at), "truth": object(&item.truth), "predicted": object(&item.predicted),
         });
-        writer.write(format!("{object}\n").as_bytes()).await?;
+        archive.write(format!("{object}\n")).await?;
     }
-    writer.end();
     Ok(())
 }
 

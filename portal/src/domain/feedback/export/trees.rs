@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use super::{
     super::{super::Result, Verdict},
-    Photo, Source, Writer,
+    Archive, Photo, Source,
     items::{Classes, Mark, marks},
 };
 
 /// `annotations.json` and `predictions.json`.
-pub(super) async fn coco(source: &Source, writer: &mut Writer, photos: &[Photo]) -> Result<()> {
+pub(super) async fn coco(source: &Source, archive: &mut Archive, photos: &[Photo]) -> Result<()> {
     let mut classes = Classes::default();
     let mut judged: Vec<Option<Verdict>> = Vec::with_capacity(photos.len());
-    writer.begin("annotations.json");
-    writer.write(br#"{"info":{"description":"Feedback","version":"1.0"},"licenses":[],"annotations":["#).await?;
+    archive.begin("annotations.json", true).await?;
+    archive.write(&br#"{"info":{"description":"Feedback","version":"1.0"},"licenses":[],"annotations":["#[..]).await?;
     let mut number: u64 = 0;
     for (index, photo) in photos.iter().enumerate() {
         let item = source.item(photo.run).await?;
@@ -29,14 +29,14 @@ pub(super) async fn coco(source: &Source, writer: &mut Writer, photos: &[Photo])
             annotation["area"] = (mark.width * mark.height).into();
             annotation["iscrowd"] = 0.into();
             annotation["segmentation"] = json!([]);
-            list(writer, &annotation, number == 1).await?;
+            list(archive, &annotation, number == 1).await?;
         }
         // Classes that only the app names are listed too, for its predictions.
         for mark in item.iter().filter_map(|item| marks(&item.predicted, photo.size())).flatten() {
             classes.number(&mark.label);
         }
     }
-    writer.write(br#"],"images":["#).await?;
+    archive.write(&br#"],"images":["#[..]).await?;
     let mut first = true;
     for (index, (photo, verdict)) in photos.iter().zip(&judged).enumerate() {
         let Some(verdict) = verdict else { continue };
@@ -44,24 +44,23 @@ pub(super) async fn coco(source: &Source, writer: &mut Writer, photos: &[Photo])
             "id": index + 1, "file_name": photo.file(), "width": photo.width, "height": photo.height,
             "run": photo.run, "verdict": verdict,
         });
-        list(writer, &image, std::mem::take(&mut first)).await?;
+        list(archive, &image, std::mem::take(&mut first)).await?;
     }
     let categories = classes.names().iter().enumerate();
     let categories: Vec<Value> = categories.map(|(index, name)| json!({ "id": index + 1, "name": name })).collect();
-    writer.write(format!("],\"categories\":{}}}", Value::from(categories)).as_bytes()).await?;
-    writer.end();
-    predictions(source, writer, photos, &judged, &mut classes).await
+    archive.write(format!("],\"categories\":{}}}", Value::from(categories))).await?;
+    predictions(source, archive, photos, &judged, &mut classes).await
 }
 
 async fn predictions(
     source: &Source,
-    writer: &mut Writer,
+    archive: &mut Archive,
     photos: &[Photo],
     judged: &[Option<Verdict>],
     classes: &mut Classes,
 ) -> Result<()> {
-    writer.begin("predictions.json");
-    writer.write(b"[").await?;
+    archive.begin("predictions.json", true).await?;
+    archive.write(&b"["[..]).await?;
     let mut first = true;
     let listed = photos.iter().zip(judged).enumerate().filter(|(_, (_, verdict))| verdict.is_some());
     for (index, (photo, _)) in listed {
@@ -69,11 +68,10 @@ async fn predictions(
         for mark in marks(&item.predicted, photo.size()).into_iter().flatten() {
             let mut prediction = located(&mark, index, classes);
             prediction["score"] = mark.score.into();
-            list(writer, &prediction, std::mem::take(&mut first)).await?;
+            list(archive, &prediction, std::mem::take(&mut first)).await?;
         }
     }
-    writer.write(b"]").await?;
-    writer.end();
+    archive.write(&b"]"[..]).await?;
     Ok(())
 }
 
@@ -85,7 +83,7 @@ fn located(mark: &Mark, index: usize, classes: &mut Classes) -> Value {
     })
 }
 
-async fn list(writer: &mut Writer, value: &Value, first: bool) -> Result<()> {
+async fn list(archive: &mut Archive, value: &Value, first: bool) -> Result<()> {
     let text = if first { value.to_string() } else { format!(",{value}") };
-    writer.write(text.as_bytes()).await
+    archive.write(text).await
 }

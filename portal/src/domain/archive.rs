@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use crate::domain::{DomainError, Result};
+use super::{DomainError, Result};
 
 /// Pieces that may wait on either side of the thread.
 const WAITING: usize = 8;
@@ -26,10 +26,10 @@ enum Piece {
 }
 
 /// A zip that is being written.
-pub(super) struct Archive(Sender<Piece>);
+pub(in crate::domain) struct Archive(Sender<Piece>);
 
 /// Begins a zip: where it is written, and what is to be sent.
-pub(super) fn open() -> (Archive, Receiver<io::Result<Bytes>>) {
+pub(in crate::domain) fn open() -> (Archive, Receiver<io::Result<Bytes>>) {
     let (pieces, handed) = mpsc::channel(WAITING);
     let (zipped, out) = mpsc::channel(WAITING);
     tokio::task::spawn_blocking(move || {
@@ -53,7 +53,7 @@ fn pack(mut handed: Receiver<Piece>, out: Sending) -> io::Result<()> {
             }
             Some(Piece::Data(bytes)) => zip.write_all(&bytes)?,
             Some(Piece::End) => break,
-            None => return Err(io::Error::other("the export broke off")),
+            None => return Err(io::Error::other("the archive broke off")),
         }
     }
     let mut out = zip.finish()?.into_inner();
@@ -86,36 +86,46 @@ impl Write for Sending {
 
 impl Archive {
     async fn hand(&mut self, piece: Piece) -> Result<()> {
-        self.0.send(piece).await.map_err(|_| DomainError::internal("nobody takes the export any more"))
+        self.0.send(piece).await.map_err(|_| DomainError::Upload("whoever asked for the archive has gone".to_owned()))
+    }
+
+    /// Begins a file; whether packing makes it smaller.
+    pub(in crate::domain) async fn begin(&mut self, path: &str, worth_packing: bool) -> Result<()> {
+        self.hand(Piece::File(path.to_owned(), worth_packing)).await
+    }
+
+    /// More of the file that was begun.
+    pub(in crate::domain) async fn write(&mut self, content: impl Into<Bytes>) -> Result<()> {
+        self.hand(Piece::Data(content.into())).await
     }
 
     /// Adds a text.
-    pub(super) async fn text(&mut self, path: &str, text: String) -> Result<()> {
-        self.hand(Piece::File(path.to_owned(), true)).await?;
-        self.hand(Piece::Data(Bytes::from(text))).await
+    pub(in crate::domain) async fn text(&mut self, path: &str, text: String) -> Result<()> {
+        self.begin(path, true).await?;
+        self.write(text).await
     }
 
     /// Adds something as JSON.
-    pub(super) async fn json(&mut self, path: &str, value: &impl Serialize) -> Result<()> {
+    pub(in crate::domain) async fn json(&mut self, path: &str, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value).map_err(DomainError::internal)?;
         self.text(path, text).await
     }
 
     /// Adds a file, which is packed already as pictures are.
-    pub(super) async fn file<S, E>(&mut self, path: &str, mut content: S) -> Result<()>
+    pub(in crate::domain) async fn file<S, E>(&mut self, path: &str, mut content: S) -> Result<()>
     where
         S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
         DomainError: From<E>,
     {
-        self.hand(Piece::File(path.to_owned(), false)).await?;
+        self.begin(path, false).await?;
         while let Some(piece) = content.next().await {
-            self.hand(Piece::Data(piece?)).await?;
+            self.write(piece?).await?;
         }
         Ok(())
     }
 
     /// Writes the end, without which it is no zip.
-    pub(super) async fn finish(mut self) {
+    pub(in crate::domain) async fn finish(mut self) {
         // Whoever went away needs none.
         let _ = self.hand(Piece::End).await;
     }
