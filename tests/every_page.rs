@@ -349,4 +349,6 @@ async fn look(browser: &Browser, axe: &Axe, person: &str, address: &str, faults:
         let name = format!("{person}{}", address.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
         browser.whole_page("pages", &format!("{name}-{size}-{colors}")).await;
     }
+    // From where a page may be asked for.
+    browser.goto("/").await;
 }
