@@ -223,6 +223,14 @@ function store(mode, action) {
   });
 }
 
-const keep = (url, file) => store("readwrite", (files) => files.put(file, url));
-const kept = (url) => store("readonly", (files) => files.get(url));
-const forget = (url) => store("readwrite", (files) => files.delete(url));
+function keep(url, file) {
+  return store("readwrite", (files) => files.put(file, url));
+}
+
+function kept(url) {
+  return store("readonly", (files) => files.get(url));
+}
+
+function forget(url) {
+  return store("readwrite", (files) => files.delete(url));
+}
