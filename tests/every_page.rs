@@ -67,6 +67,8 @@ impl World {
         let admin = portal.admin().await;
         let consumer = portal.consumer("grace").await;
 
+        let site = admin.get("/admin/site").await.ok().form("[data-test=site-form]").set("terms", "Be kind.");
+        admin.submit(&site).await.ok();
         let catalog = admin.get("/admin/catalog").await.ok();
         let install = admin.submit(&catalog.form("#squeezenet-1\\.0 form")).await.ok();
         let app = "/apps/shape-finder";
