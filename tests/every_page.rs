@@ -333,7 +333,9 @@ async fn look(browser: &Browser, axe: &Axe, person: &str, address: &str, faults:
             browser.goto(address).await;
             browser.script("return document.fonts.ready.then(() => null)").await;
             if unlocked == locked {
-                axe.faults(browser).await.into_iter().for_each(|fault| drop(told(fault)));
+                for fault in axe.faults(browser).await {
+                    told(fault);
+                }
             }
         }
         let widths = browser
